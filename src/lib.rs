@@ -1,0 +1,10 @@
+//! Bengali news, in English: articles in, checked translations and briefs with citations out.
+//!
+//! Data goes one way, and the modules stand in that order:
+//! [`article`] → [`text`] → [`lexicon`] → [`model`] → [`decode`] → [`translate`] → [`summarize`].
+
+pub mod article;
+pub mod lexicon;
+pub mod summarize;
+pub mod text;
+pub mod translate;

@@ -1,0 +1,1 @@
+//! Bengali text: normalisation, digits and numbers, sentence splitting, script detection.
