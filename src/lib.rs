@@ -4,6 +4,7 @@
 //! [`article`] → [`text`] → [`lexicon`] → [`model`] → [`decode`] → [`translate`] → [`summarize`].
 
 pub mod article;
+pub mod kernel;
 pub mod lexicon;
 pub mod summarize;
 pub mod text;
