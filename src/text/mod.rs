@@ -1,11 +1,15 @@
 //! Bengali text: normalisation, digits and numbers, sentence splitting, script detection.
 
+mod abbreviation;
 mod digits;
+mod enclosure;
 mod normalise;
 mod script;
+mod sentence;
 mod verbatim;
 
 pub use digits::{digit_value, to_ascii_digits};
 pub use normalise::{for_lookup, for_model};
 pub use script::Scripts;
+pub use sentence::sentences;
 pub use verbatim::verbatim;

@@ -11,7 +11,6 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
 
 const NUKTA: char = '\u{9BC}';
-const VIRAMA: char = '\u{9CD}';
 const CANDRABINDU: char = '\u{981}';
 const SIGN_AA: char = '\u{9BE}';
 const ZWNJ: char = '\u{200C}';
