@@ -1,8 +1,6 @@
 //! The embedded model against its reference implementation (`transformers`, f32 arithmetic on the GGUF's
 //! own weights): `tests/data/model/reference.jsonl` holds prompts, their ids and the greedy outputs.
 
-use std::ops::ControlFlow;
-
 use anubad::decode::{Continuation, DecodeOptions, Request, generate};
 use anubad::model::{Compute, LanguageModel, Package};
 use anubad::tokenizer::Tokenizer;
@@ -45,16 +43,11 @@ fn continue_all(
         };
         (i, request)
     });
-    let done = |i: usize, hypotheses| results[i] = hypotheses;
-    generate(
-        model,
-        end,
-        options,
-        || requests.next(),
-        done,
-        || ControlFlow::Continue(()),
-    )
-    .unwrap();
+    let done = |i: usize, hypotheses| {
+        results[i] = hypotheses;
+        Ok::<_, candle_core::Error>(())
+    };
+    generate(model, end, options, || requests.next(), done, || Ok(())).unwrap();
     results
 }
 

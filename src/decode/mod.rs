@@ -2,8 +2,10 @@
 //! Knows logits, not architectures.
 
 mod beam;
+mod generator;
 mod scheduler;
 
+pub use generator::{GenerateError, Generated, Generator, Prompt};
 pub use scheduler::generate;
 
 /// How sequences are searched for.
