@@ -3,6 +3,7 @@
 mod english;
 mod names;
 mod negation;
+mod numbers;
 mod shape;
 
 use crate::lexicon::GlossedWord;
@@ -61,6 +62,7 @@ pub fn check(source: &str, glossed: &[GlossedWord], translation: &str) -> Vec<Fi
     findings.extend(shape::length(source, translation));
     findings.extend(shape::repetition(source, translation));
     findings.extend(shape::script(translation));
+    findings.extend(numbers::check(source, glossed, translation));
     findings.extend(negation::check(source, glossed, translation));
     findings.extend(names::check(source, glossed, translation));
     findings
