@@ -73,7 +73,12 @@ impl TranslatedParagraph {
         if !self.role.is_translated() {
             return self.source.clone();
         }
-        let texts: Vec<&str> = self.segments.iter().map(|s| s.hypothesis.text.as_str()).filter(|t| !t.is_empty()).collect();
+        let texts: Vec<&str> = self
+            .segments
+            .iter()
+            .map(|s| s.hypothesis.text.as_str())
+            .filter(|t| !t.is_empty())
+            .collect();
         texts.join(" ")
     }
 }
@@ -81,7 +86,10 @@ impl TranslatedParagraph {
 impl Translation {
     /// The English headline, where the article has one.
     pub fn title(&self) -> Option<String> {
-        self.paragraphs.iter().find(|p| p.role == Role::Title).map(TranslatedParagraph::text)
+        self.paragraphs
+            .iter()
+            .find(|p| p.role == Role::Title)
+            .map(TranslatedParagraph::text)
     }
 
     /// Segments of the whole article in order, numbered from 0: the numbers that a brief's citations use.
@@ -91,6 +99,8 @@ impl Translation {
 
     /// All findings with the number of the segment they are about.
     pub fn findings(&self) -> impl Iterator<Item = (usize, &Finding)> {
-        self.segments().enumerate().flat_map(|(i, s)| s.findings.iter().map(move |f| (i, f)))
+        self.segments()
+            .enumerate()
+            .flat_map(|(i, s)| s.findings.iter().map(move |f| (i, f)))
     }
 }
