@@ -8,6 +8,7 @@ pub mod decode;
 pub mod kernel;
 pub mod lexicon;
 pub mod model;
+mod prompts;
 pub mod summarize;
 pub mod text;
 pub mod tokenizer;

@@ -2,14 +2,17 @@
 
 mod extractive;
 mod grounding;
+mod prompted;
 mod salience;
 mod selection;
 mod sentence;
+mod summarizer;
 mod vector;
 mod words;
 
 pub use extractive::{Length, MAX_SENTENCES, SummaryOptions, extract};
 pub use grounding::{Grounding, ground};
+pub use summarizer::{SummarizeError, Summarizer};
 
 /// A short English text about one article.
 #[derive(Debug, Clone, PartialEq)]

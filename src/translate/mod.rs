@@ -1,11 +1,19 @@
 //! A document in, a document out: sentences cut, translated, checked, and put back in their places.
 
 pub mod check;
+mod cut;
+mod mask;
+mod options;
+mod translator;
 
 use std::ops::Range;
 
 use crate::article::{Part, Role};
 pub use check::{Finding, FindingKind, Severity};
+pub use options::{DeviceChoice, ModelSource, TranslateOptions};
+pub use translator::{TranslateError, Translator};
+
+pub use crate::model::Compute;
 
 /// A sentence of an article, or a clause of one that is too long for the model.
 #[derive(Debug, Clone, PartialEq)]

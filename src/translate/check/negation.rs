@@ -31,7 +31,11 @@ pub(super) fn check(source: &str, glossed: &[GlossedWord], translation: &str) ->
         }
     }
     let words = english::words(translation);
-    let english = words.iter().map(|word| denial_of_english(word)).max().unwrap_or(Denial::No);
+    let english = words
+        .iter()
+        .map(|word| denial_of_english(word))
+        .max()
+        .unwrap_or(Denial::No);
 
     if bengali >= Denial::Inside && english == Denial::No {
         return Some(Finding {
@@ -44,7 +48,9 @@ pub(super) fn check(source: &str, glossed: &[GlossedWord], translation: &str) ->
         });
     }
     if bengali == Denial::No && english == Denial::Clause {
-        let at = words.iter().position(|word| denial_of_english(word) == Denial::Clause)?;
+        let at = words
+            .iter()
+            .position(|word| denial_of_english(word) == Denial::Clause)?;
         let numbered = |next: &String| next.starts_with(|c: char| c.is_ascii_digit());
         if words[at] == "no" && words.get(at + 1).is_some_and(numbered) {
             return None; // No. 7
@@ -66,16 +72,63 @@ const DENIALS: [&str; 12] = [
 
 /// English words that good translations have for না, নেই, -নি instead of a denial.
 const NEAR_WORDS: [&str; 17] = [
-    "without", "unable", "unless", "until", "hardly", "barely", "scarcely", "rarely", "seldom",
-    "rather", "instead", "except", "yet", "otherwise", "gone", "silent", "vain",
+    "without",
+    "unable",
+    "unless",
+    "until",
+    "hardly",
+    "barely",
+    "scarcely",
+    "rarely",
+    "seldom",
+    "rather",
+    "instead",
+    "except",
+    "yet",
+    "otherwise",
+    "gone",
+    "silent",
+    "vain",
 ];
 
 /// Beginnings of such words.
 const NEAR_STEMS: [&str; 36] = [
-    "fail", "refus", "deny", "deni", "lack", "absen", "miss", "avoid", "prevent", "stop", "ceas",
-    "forb", "prohibit", "reject", "declin", "anonym", "defy", "defi", "non", "imposs", "imperfect",
-    "inabil", "incomplet", "inadequa", "ineffect", "insuffic", "incorrect", "inaccess", "incapab",
-    "invalid", "disagree", "disappear", "disallow", "disapprov", "irregular", "illegal",
+    "fail",
+    "refus",
+    "deny",
+    "deni",
+    "lack",
+    "absen",
+    "miss",
+    "avoid",
+    "prevent",
+    "stop",
+    "ceas",
+    "forb",
+    "prohibit",
+    "reject",
+    "declin",
+    "anonym",
+    "defy",
+    "defi",
+    "non",
+    "imposs",
+    "imperfect",
+    "inabil",
+    "incomplet",
+    "inadequa",
+    "ineffect",
+    "insuffic",
+    "incorrect",
+    "inaccess",
+    "incapab",
+    "invalid",
+    "disagree",
+    "disappear",
+    "disallow",
+    "disapprov",
+    "irregular",
+    "illegal",
 ];
 
 /// Words in un- that deny nothing.
@@ -107,7 +160,12 @@ fn denial_of_bengali(source: &str, glossed: &[GlossedWord], i: usize) -> Denial 
         ("নয়" | "নন", _) if !ends_clause || between(source, glossed, i).starts_with('-') => {
             Denial::Perhaps
         }
-        (_, Reading::Listed { endings, senses, .. }) if endings.is_empty() => {
+        (
+            _,
+            Reading::Listed {
+                endings, senses, ..
+            },
+        ) if endings.is_empty() => {
             if senses.iter().all(|sense| denies(sense)) {
                 Denial::Clause
             } else {
@@ -117,7 +175,11 @@ fn denial_of_bengali(source: &str, glossed: &[GlossedWord], i: usize) -> Denial 
         (_, Reading::Listed { senses, .. }) => may_deny(senses),
         // Verbs that the lexicon does not list: চলেনি, খোলেননি, জন্মায়নি.
         (form, Reading::Spelt) if VERB_ENDINGS.iter().any(|ending| form.ends_with(ending)) => {
-            if ends_clause { Denial::Inside } else { Denial::Perhaps }
+            if ends_clause {
+                Denial::Inside
+            } else {
+                Denial::Perhaps
+            }
         }
         _ => Denial::No,
     }
@@ -143,15 +205,23 @@ fn is_idiom(source: &str, glossed: &[GlossedWord], i: usize) -> bool {
 
 /// Whether a sense is a denial, as of a verb: "did not do", "not", "there is no".
 fn denies(sense: &str) -> bool {
-    matches!(sense, "not" | "no") || sense.contains(" not ") || sense.ends_with(" not")
+    matches!(sense, "not" | "no")
+        || sense.contains(" not ")
+        || sense.ends_with(" not")
         || sense.ends_with(" no")
 }
 
 fn may_deny(senses: &[String]) -> Denial {
     let denying = |sense: &String| {
-        english::words(sense).iter().any(|word| denial_of_english(word) != Denial::No)
+        english::words(sense)
+            .iter()
+            .any(|word| denial_of_english(word) != Denial::No)
     };
-    if senses.iter().any(denying) { Denial::Perhaps } else { Denial::No }
+    if senses.iter().any(denying) {
+        Denial::Perhaps
+    } else {
+        Denial::No
+    }
 }
 
 /// Whether a mark or the end of the sentence follows word `i`.
@@ -161,6 +231,8 @@ fn ends_clause(source: &str, glossed: &[GlossedWord], i: usize) -> bool {
 
 /// What stands between word `i` and the next, or the end.
 fn between<'s>(source: &'s str, glossed: &[GlossedWord], i: usize) -> &'s str {
-    let end = glossed.get(i + 1).map_or(source.len(), |next| next.span.start);
+    let end = glossed
+        .get(i + 1)
+        .map_or(source.len(), |next| next.span.start);
     &source[glossed[i].span.end..end]
 }

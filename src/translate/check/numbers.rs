@@ -36,7 +36,10 @@ pub(super) fn check(source: &str, glossed: &[GlossedWord], translation: &str) ->
         .collect();
     for (i, number) in english.asked_for() {
         let value = number.value.to_f64();
-        if value == 0.0 || english.has_like(i, &bengali) || glosses.iter().any(|gloss| equal(*gloss, value)) {
+        if value == 0.0
+            || english.has_like(i, &bengali)
+            || glosses.iter().any(|gloss| equal(*gloss, value))
+        {
             continue;
         }
         let written = &translation[number.span.clone()];
@@ -65,7 +68,9 @@ struct Numbers {
 
 impl Numbers {
     fn new(text: &str, numbers: Vec<Number>) -> Self {
-        let readings = (0..numbers.len()).map(|i| readings(text, &numbers, i)).collect();
+        let readings = (0..numbers.len())
+            .map(|i| readings(text, &numbers, i))
+            .collect();
         Self { numbers, readings }
     }
 
@@ -122,11 +127,17 @@ fn together(first: f64, second: f64, between: &str) -> Vec<f64> {
     /// The longest word for a unit that stands between two parts of one quantity, in bytes.
     const UNIT: usize = 32;
     if between.contains("ভাগ") {
-        if first > 0.0 { vec![second / first] } else { Vec::new() }
+        if first > 0.0 {
+            vec![second / first]
+        } else {
+            Vec::new()
+        }
     } else if between == ":" {
         vec![first * 100.0 + second]
     } else if between.len() <= UNIT && !is_range(between) {
-        let sizes = [10.0, 100.0, 1000.0].into_iter().filter(|size| second < *size);
+        let sizes = [10.0, 100.0, 1000.0]
+            .into_iter()
+            .filter(|size| second < *size);
         sizes.map(|size| first + second / size).collect()
     } else {
         Vec::new()
@@ -136,7 +147,21 @@ fn together(first: f64, second: f64, between: &str) -> Vec<f64> {
 fn is_range(between: &str) -> bool {
     let between = between.trim().trim_start_matches(['$', '€', '£', '৳']);
     let word = between.split_whitespace().next().unwrap_or("");
-    matches!(word, "থেকে" | "হইতে" | "হতে" | "বা" | "কি" | "কিংবা" | "to" | "or" | "and" | "-" | "–" | "—")
+    matches!(
+        word,
+        "থেকে"
+            | "হইতে"
+            | "হতে"
+            | "বা"
+            | "কি"
+            | "কিংবা"
+            | "to"
+            | "or"
+            | "and"
+            | "-"
+            | "–"
+            | "—"
+    )
 }
 
 /// Whether a two-digit number stands for a year: the fifties for 1950, '71 for 1971.

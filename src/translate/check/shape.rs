@@ -30,7 +30,11 @@ pub(super) fn length(source: &str, translation: &str) -> Option<Finding> {
     };
     Some(Finding {
         kind,
-        severity: if off.abs() < ERROR { Severity::Warning } else { Severity::Error },
+        severity: if off.abs() < ERROR {
+            Severity::Warning
+        } else {
+            Severity::Error
+        },
         message: format!("{translated} characters are {how} for a source of {source}"),
     })
 }
@@ -88,10 +92,18 @@ fn worst_repeat(tokens: &[String]) -> Option<Repeat> {
         let least = if period <= 2 { 3 } else { 2 };
         let mut same = 0;
         for i in period..tokens.len() {
-            same = if tokens[i] == tokens[i - period] { same + 1 } else { 0 };
+            same = if tokens[i] == tokens[i - period] {
+                same + 1
+            } else {
+                0
+            };
             let times = same / period + 1;
             if times >= least && worst.as_ref().is_none_or(|worst| times > worst.times) {
-                worst = Some(Repeat { start: i + 1 - period * times, period, times });
+                worst = Some(Repeat {
+                    start: i + 1 - period * times,
+                    period,
+                    times,
+                });
             }
         }
     }

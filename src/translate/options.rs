@@ -1,0 +1,76 @@
+//! How to translate: what a caller may choose, with defaults that suit a laptop.
+
+use std::path::PathBuf;
+
+use candle_core::Device;
+
+use crate::model::Compute;
+
+/// Options of a [`Translator`](super::Translator).
+#[derive(Debug, Clone, PartialEq)]
+pub struct TranslateOptions {
+    /// The model.
+    pub model: ModelSource,
+    /// Arithmetic of its products.
+    pub compute: Compute,
+    /// Where it runs.
+    pub device: DeviceChoice,
+    /// Hypotheses kept at each step; 1 is greedy search.
+    pub beam_size: usize,
+    /// Cores to use; 0 for all.
+    pub threads: usize,
+    /// Tokens, prompts included, of the sentences that one core decodes together: more is faster and takes
+    /// about 37 kB each with the embedded model.
+    pub batch_tokens: usize,
+    /// A word list that is asked before the embedded one.
+    pub lexicon: Option<PathBuf>,
+    /// Whether a sentence in which a check finds an error is decoded again with a beam, and the
+    /// hypothesis with the fewest findings is taken.
+    pub redecode: bool,
+}
+
+impl Default for TranslateOptions {
+    fn default() -> Self {
+        TranslateOptions {
+            model: ModelSource::Embedded,
+            compute: Compute::Auto,
+            device: DeviceChoice::Auto,
+            beam_size: 1,
+            threads: 0,
+            batch_tokens: 2048,
+            lexicon: None,
+            redecode: true,
+        }
+    }
+}
+
+/// Where the model comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModelSource {
+    /// The one that the program carries.
+    Embedded,
+    /// A folder with a `model.toml`.
+    Folder(PathBuf),
+}
+
+/// Where the model runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// On the first GPU where the program was built for CUDA and finds one, else on the processor.
+    Auto,
+    /// On the processor.
+    Cpu,
+    /// On the first GPU.
+    Cuda,
+}
+
+impl DeviceChoice {
+    pub(super) fn open(self) -> candle_core::Result<Device> {
+        match self {
+            DeviceChoice::Cpu => Ok(Device::Cpu),
+            DeviceChoice::Cuda => Device::new_cuda(0),
+            DeviceChoice::Auto if cfg!(feature = "cuda") => Device::cuda_if_available(0),
+            DeviceChoice::Auto => Ok(Device::Cpu),
+        }
+    }
+}
