@@ -450,6 +450,8 @@ fn wrapped_lines_are_joined_and_lines_that_are_paragraphs_are_not() {
     );
     assert_eq!(roles(&article), [Role::Body]);
     assert!(!article.paragraphs[0].text.contains('\n'));
+    let article = plain("সরকার কাজ শুরু করেছে। খরচ হবে ২০০ কোটি টাকা,\nমেয়াদ দুই বছর।");
+    assert_eq!(roles(&article), [Role::Body]);
     let article = plain("শিরোনাম\n\nসরকার কাজ শুরু করেছে।\nখরচ হবে ২০০ কোটি টাকা।\nমেয়াদ দুই বছর।");
     assert_eq!(
         roles(&article),
@@ -459,6 +461,15 @@ fn wrapped_lines_are_joined_and_lines_that_are_paragraphs_are_not() {
         plain("শিরোনাম\n\nদাবিগুলো হলো:\n• বেতন বাড়ানো\n• ছুটি বাড়ানো, যাতে\n  সবাই বিশ্রাম পান\n- নতুন নিয়োগ");
     assert_eq!(roles(&article)[2..], [Role::Item, Role::Item, Role::Item]);
     assert_eq!(article.paragraphs[3].text, "ছুটি বাড়ানো, যাতে সবাই বিশ্রাম পান");
+}
+
+#[test]
+fn items_of_a_list_are_news() {
+    let article = markdown("# শিরোনাম\n\n- ফেসবুক\n- রয়টার্স\n- মন্তব্য\n- [বিজ্ঞাপন]\n");
+    assert_eq!(
+        roles(&article)[1..],
+        [Role::Item, Role::Item, Role::Item, ADVERTISEMENT]
+    );
 }
 
 #[test]
@@ -577,7 +588,7 @@ fn bad_input_is_one_clear_line_and_the_rest_is_done() {
             .collect::<Vec<u8>>()
     };
     let news = "সরকার নতুন নীতি ঘোষণা করেছে।";
-    let files: [(&str, Vec<u8>, &str); 15] = [
+    let files: [(&str, Vec<u8>, &str); 17] = [
         ("01.txt", news.into(), "ok"),
         ("02.txt", Vec::new(), "is empty; nothing to translate"),
         (
@@ -636,7 +647,13 @@ fn bad_input_is_one_clear_line_and_the_rest_is_done() {
             b"{\"text\":\n".to_vec(),
             "line 1, column 8: not a JSON object with an article: EOF",
         ),
-        ("15.txt", "iPhone 15 নিয়ে নতুন খবর".into(), "ok"),
+        ("15.txt", vec![0; 1500], "is binary, not text"),
+        (
+            "16.txt",
+            b"\n<!DOCTYPE html><p>".to_vec(),
+            "is HTML, not text",
+        ),
+        ("17.txt", "iPhone 15 নিয়ে নতুন খবর".into(), "ok"),
     ];
     for (name, bytes, _) in &files {
         fs::write(dir.path().join(name), bytes).unwrap();

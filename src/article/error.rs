@@ -39,9 +39,9 @@ pub enum InputError {
         /// The path, or `-`; with the line number for a line of JSON.
         name: String,
     },
-    /// Neither text nor JSON.
+    /// Binary, or a document that is not read.
     #[error("{name}: is {what}, not text; save the article as UTF-8 text, Markdown or JSON lines")]
-    Binary {
+    NotText {
         /// The path, or `-`.
         name: String,
         /// What it seems to be.

@@ -205,7 +205,7 @@ fn read_one(
         .take(limit as u64 + 1)
         .read_to_end(&mut bytes)
         .map_err(|source| InputError::from_io(name, source))?;
-    refuse_binary(name, &bytes)?;
+    refuse_non_text(name, &bytes)?;
     if bytes.len() > limit {
         return Err(InputError::TooLarge {
             name: name.to_owned(),
@@ -258,7 +258,7 @@ pub(super) fn read_line(
 }
 
 /// Refuses what is plainly not text, before it is called bad UTF-8.
-fn refuse_binary(name: &str, bytes: &[u8]) -> Result<(), InputError> {
+fn refuse_non_text(name: &str, bytes: &[u8]) -> Result<(), InputError> {
     const MAGIC: [(&[u8], &str); 7] = [
         (b"%PDF", "a PDF"),
         (b"PK\x03\x04", "a ZIP archive or office document"),
@@ -268,11 +268,23 @@ fn refuse_binary(name: &str, bytes: &[u8]) -> Result<(), InputError> {
         (b"\x1f\x8b", "a gzip archive"),
         (b"{\\rtf", "an RTF document"),
     ];
-    if let Some((_, what)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        return Err(InputError::Binary {
+    let refuse = |what| {
+        Err(InputError::NotText {
             name: name.to_owned(),
             what,
-        });
+        })
+    };
+    if let Some((_, what)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+        return refuse(*what);
+    }
+    let start = bytes.trim_ascii_start();
+    let begins_with = |tag: &str| {
+        start
+            .get(..tag.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(tag.as_bytes()))
+    };
+    if begins_with("<!doctype html") || begins_with("<html") {
+        return refuse("HTML");
     }
     if let Some(encoding) = utf16(&bytes[..bytes.len().min(4096)]) {
         return Err(InputError::Utf16 {
@@ -283,34 +295,33 @@ fn refuse_binary(name: &str, bytes: &[u8]) -> Result<(), InputError> {
     let is_control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c);
     let controls = bytes.iter().filter(|byte| is_control(byte)).count();
     if bytes.contains(&0) || controls * 10 > bytes.len() {
-        return Err(InputError::Binary {
-            name: name.to_owned(),
-            what: "binary",
-        });
+        return refuse("binary");
     }
     Ok(())
 }
 
-/// Whether bytes look like UTF-16, by their mark, or by the bytes 00 and 09 that stand before or
-/// after every letter of Latin and Bengali in it.
+/// Whether bytes look like UTF-16: by their mark, or because every other byte is nearly always 00
+/// or 09, which stand for Latin and Bengali there, and the bytes between them are not.
 fn utf16(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [0xff, 0xfe, ..] => return Some("UTF-16LE"),
         [0xfe, 0xff, ..] => return Some("UTF-16BE"),
+        _ if std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0) => return None,
         _ => {}
     }
-    let pairs = bytes.chunks_exact(2);
-    let most = pairs.len() * 4 / 5;
+    let pairs = bytes.len() / 2;
     let high = |i: usize| {
         bytes
             .chunks_exact(2)
             .filter(|pair| matches!(pair[i], 0x00 | 0x09))
             .count()
     };
-    match (high(0), high(1)) {
-        _ if most < 4 || std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0) => None,
-        (big, little) if big > most && big > little => Some("UTF-16BE"),
-        (_, little) if little > most => Some("UTF-16LE"),
+    let (first, second) = (high(0), high(1));
+    let (most, few) = (pairs * 4 / 5, pairs / 5);
+    match pairs {
+        0..4 => None,
+        _ if first > most && second <= few => Some("UTF-16BE"),
+        _ if second > most && first <= few => Some("UTF-16LE"),
         _ => None,
     }
 }

@@ -14,7 +14,7 @@ struct Record {
 }
 
 #[derive(serde::Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "the id is neither a string nor a number")]
 enum Id {
     Text(String),
     Number(serde_json::Number),

@@ -57,13 +57,10 @@ fn follow_labels(pieces: &mut [Piece]) {
                     pieces[j].mark = Some(Mark::Is(Role::Boilerplate(Boilerplate::Related)));
                 }
             }
-            Some(Mark::CaptionLabel) => {
-                let image = words(pieces[i].text)
-                    .first()
-                    .is_some_and(|word| word == "ছবি" || word == "image" || word == "photo");
+            Some(label @ (Mark::CaptionLabel | Mark::Image)) => {
                 if let Some(next) = pieces.get_mut(i + 1)
                     && next.is_open_text()
-                    && (!next.first || !image)
+                    && (!next.first || label == Mark::CaptionLabel)
                     && credits::is_short(next.text)
                 {
                     next.mark = Some(Mark::Is(Role::Caption));
@@ -103,7 +100,7 @@ fn join_wrapped<'a>(pieces: Vec<Piece<'a>>, blocks: &'a [Block], titled: bool) -
         opening &= !opens;
         // The first line of a text may be its title, with the body right below.
         let untitled = length > 2 && is_wrapped(run) && is_wrapped(&run[1..]);
-        let lone = usize::from(opens && first.kind == Kind::Lines && !untitled);
+        let lone = usize::from(opens && may_be_title(first) && !untitled);
         joined.extend(run[..lone].iter().cloned());
         let run = &run[lone..];
         match run {
@@ -175,7 +172,7 @@ fn find_head(pieces: &mut [Piece], titled: bool) {
             })?;
             let piece = &pieces[i];
             let heading = matches!(piece.kind, Kind::Heading(_));
-            (heading || is_line(piece) && !credits::is_place(piece.text)).then_some(i)
+            (heading || may_be_title(piece) && !credits::is_place(piece.text)).then_some(i)
         };
         if let Some(i) = heading.or_else(first) {
             pieces[i].mark = Some(Mark::Is(Role::Title));
@@ -183,7 +180,7 @@ fn find_head(pieces: &mut [Piece], titled: bool) {
     }
     let head = pieces
         .iter()
-        .take_while(|piece| !piece.is_open_text() || is_line(piece))
+        .take_while(|piece| !piece.is_open_text() || may_be_title(piece))
         .count();
     for piece in pieces[..head]
         .iter_mut()
@@ -201,27 +198,25 @@ fn find_head(pieces: &mut [Piece], titled: bool) {
     }
 }
 
-/// Whether a piece is a line of running text that reads like a headline.
-fn is_line(piece: &Piece) -> bool {
+/// Whether a piece is one line of running text that reads like a headline.
+fn may_be_title(piece: &Piece) -> bool {
     piece.is_open_text() && piece.range.end <= piece.line.end && is_headline(piece.text)
 }
 
 /// Finds the headings in plain text: short lines between blank lines, with a paragraph below.
 fn find_headings(pieces: &mut [Piece]) {
     const LONGEST: usize = 80;
-    for i in 0..pieces.len().saturating_sub(1) {
-        let [piece, next] = &pieces[i..i + 2] else {
-            unreachable!("a window of two")
-        };
+    for i in 1..pieces.len() {
+        let (piece, next) = (&pieces[i - 1], &pieces[i]);
         let below = next.first
             && (next.is_open_text() && ends_sentence(next.text) || next.kind == Kind::Item);
         if piece.first
             && below
-            && is_line(piece)
+            && may_be_title(piece)
             && !ends_sentence(piece.text)
             && piece.text.chars().count() <= LONGEST
         {
-            pieces[i].mark = Some(Mark::Is(Role::Heading));
+            pieces[i - 1].mark = Some(Mark::Is(Role::Heading));
         }
     }
 }

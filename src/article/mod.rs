@@ -1,8 +1,9 @@
 //! Files, Markdown and JSON lines in, [`Article`]s out: title, paragraphs, boilerplate set apart.
 //!
-//! A reader ([`plain`], [`markdown`], [`jsonl`]) cuts the text into blocks, [`layout`] cuts the
-//! blocks into paragraphs and gives each its role by the phrase tables of [`boilerplate`] and
-//! [`credits`]. Nothing is thrown away: every letter of the text is in exactly one paragraph.
+//! A reader (`plain`, `markdown`, `jsonl`) makes blocks of lines; `pieces` cuts their lines where one
+//! role ends and another begins, by the phrase tables of `boilerplate` and `credits`; `layout` puts
+//! the pieces in context and makes paragraphs of them. Markup and white space aside, every byte of
+//! the text is in exactly one paragraph.
 
 mod block;
 mod boilerplate;

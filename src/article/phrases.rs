@@ -151,6 +151,17 @@ pub(super) fn is_headline(line: &str) -> bool {
     !open && (1..=MOST_WORDS).contains(&words(line).len()) && line.chars().any(char::is_alphabetic)
 }
 
+/// A line with ড় ঢ় য় as two code points each, and as one.
+#[cfg(test)]
+pub(super) fn in_both_encodings(line: &str) -> [String; 2] {
+    let two: String = line.nfc().collect();
+    let one = two.replace("ড\u{9bc}", "\u{9dc}");
+    let one = one
+        .replace("ঢ\u{9bc}", "\u{9dd}")
+        .replace("য\u{9bc}", "\u{9df}");
+    [two, one]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,8 +15,10 @@ pub(super) enum Mark {
     Is(Role),
     /// Headlines of other articles may follow.
     RelatedLabel,
-    /// A caption may follow.
+    /// A caption follows.
     CaptionLabel,
+    /// A caption may follow on the next line.
+    Image,
 }
 
 /// A stretch of a block that has one role.
@@ -41,7 +43,9 @@ impl Piece<'_> {
         match (self.mark, self.kind) {
             (Some(Mark::Is(role)), _) => role,
             (Some(Mark::RelatedLabel), _) => Role::Boilerplate(Boilerplate::Related),
-            (Some(Mark::CaptionLabel), _) => Role::Boilerplate(Boilerplate::PhotoCredit),
+            (Some(Mark::CaptionLabel | Mark::Image), _) => {
+                Role::Boilerplate(Boilerplate::PhotoCredit)
+            }
             (None, Kind::Lines | Kind::Prose) => Role::Body,
             (None, Kind::Heading(_)) => Role::Heading,
             (None, Kind::Item) => Role::Item,
@@ -127,7 +131,7 @@ fn bullet(line: &str) -> usize {
 
 /// The pieces of one line, as ranges that leave nothing out, each with its mark.
 fn cut_line(kind: Kind, line: &str) -> Vec<(Range<usize>, Option<Mark>)> {
-    let whole = mark(line);
+    let whole = mark(line).filter(|mark| kind != Kind::Item || may_be_item(*mark));
     if whole.is_some() || !matches!(kind, Kind::Lines | Kind::Prose | Kind::Item) {
         return vec![(0..line.len(), whole)];
     }
@@ -170,6 +174,17 @@ fn cut_line(kind: Kind, line: &str) -> Vec<(Range<usize>, Option<Mark>)> {
     cuts
 }
 
+/// Whether an item of a list or table may be marked so. Networks, agencies and "মন্তব্য" are also
+/// things that a list may be about.
+fn may_be_item(mark: Mark) -> bool {
+    use Boilerplate::*;
+    match mark {
+        Mark::RelatedLabel | Mark::Is(Role::Verbatim) => true,
+        Mark::Is(Role::Boilerplate(kind)) => !matches!(kind, Share | Comments),
+        _ => false,
+    }
+}
+
 /// What a whole line is by its words.
 fn mark(line: &str) -> Option<Mark> {
     if is_verbatim(line) {
@@ -179,10 +194,10 @@ fn mark(line: &str) -> Option<Mark> {
         return None;
     }
     let words = words(line);
-    // A picture's mark ("[ছবি]") and a credit's label are the same word.
     match credits::line(line, &words) {
         Some(credits::Found::Line(role)) => return Some(Mark::Is(role)),
         Some(credits::Found::CaptionLabel) => return Some(Mark::CaptionLabel),
+        Some(credits::Found::Image) => return Some(Mark::Image),
         None => {}
     }
     boilerplate::line(line, &words).map(|found| match found {
