@@ -30,9 +30,16 @@ impl AtomicFile {
         }
         if metadata.as_ref().is_ok_and(|m| !m.is_file()) {
             let file = File::options().write(true).open(to)?;
-            return Ok(AtomicFile { kind: Kind::Direct(file), interrupt });
+            return Ok(AtomicFile {
+                kind: Kind::Direct(file),
+                interrupt,
+            });
         }
-        let to = if to.is_symlink() { to.canonicalize()? } else { to.to_owned() };
+        let to = if to.is_symlink() {
+            to.canonicalize()?
+        } else {
+            to.to_owned()
+        };
         let folder = match to.parent() {
             Some(parent) if parent != Path::new("") => parent,
             _ => Path::new("."),
@@ -50,7 +57,10 @@ impl AtomicFile {
             file.as_file().set_permissions(metadata.permissions())?;
         }
         interrupt.set_partial(Some(file.path()));
-        Ok(AtomicFile { kind: Kind::Replace { file, to }, interrupt })
+        Ok(AtomicFile {
+            kind: Kind::Replace { file, to },
+            interrupt,
+        })
     }
 
     /// Puts the file in its place.
@@ -89,7 +99,9 @@ mod tests {
 
     fn names(folder: &Path) -> Vec<String> {
         let names = std::fs::read_dir(folder).unwrap();
-        names.map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
+        names
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect()
     }
 
     #[test]

@@ -46,12 +46,18 @@ pub struct Failure {
 impl Failure {
     /// A failure to be told.
     pub fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Failure {
-        Failure { exit, error: Some(error.into()) }
+        Failure {
+            exit,
+            error: Some(error.into()),
+        }
     }
 
     /// The user asked to stop.
     pub fn interrupted() -> Failure {
-        Failure { exit: Exit::Interrupted, error: None }
+        Failure {
+            exit: Exit::Interrupted,
+            error: None,
+        }
     }
 }
 
@@ -70,9 +76,15 @@ impl<T, E: Into<anyhow::Error>> OrExit<T> for Result<T, E> {
 /// The failure of a write to `target`. A reader that has seen enough is no failure.
 pub fn write_failure(error: io::Error, target: &str) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe {
-        return Failure { exit: Exit::Done, error: None };
+        return Failure {
+            exit: Exit::Done,
+            error: None,
+        };
     }
-    Failure::new(Exit::Output, anyhow::Error::new(error).context(format!("{target}: cannot write")))
+    Failure::new(
+        Exit::Output,
+        anyhow::Error::new(error).context(format!("{target}: cannot write")),
+    )
 }
 
 #[cfg(test)]

@@ -31,7 +31,11 @@ impl Interrupt {
             handler.0.raised.store(true, Ordering::Relaxed);
             std::thread::sleep(GRACE);
             // Still here. The lock is kept to the end, so that no new file is begun.
-            let partial = handler.0.partial.lock().unwrap_or_else(PoisonError::into_inner);
+            let partial = handler
+                .0
+                .partial
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             if let Some(path) = &*partial {
                 let _ = std::fs::remove_file(path);
             }
@@ -47,11 +51,19 @@ impl Interrupt {
 
     /// `Break` where the user asked to stop.
     pub fn check(&self) -> ControlFlow<()> {
-        if self.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if self.is_raised() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 
     /// Names the file that exists under a temporary name from now on, or that none does.
     pub fn set_partial(&self, path: Option<&Path>) {
-        *self.0.partial.lock().unwrap_or_else(PoisonError::into_inner) = path.map(Path::to_owned);
+        *self
+            .0
+            .partial
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = path.map(Path::to_owned);
     }
 }

@@ -41,7 +41,10 @@ fn stem(id: &str) -> String {
     if id == "-" {
         return "stdin".to_owned();
     }
-    let last = id.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or("");
+    let last = id
+        .rsplit(['/', '\\'])
+        .find(|part| !part.is_empty())
+        .unwrap_or("");
     let last = match last.rsplit_once('.') {
         Some((stem, end)) if INPUT_EXTENSIONS.contains(&end.to_lowercase().as_str()) => stem,
         _ => last,
@@ -49,7 +52,10 @@ fn stem(id: &str) -> String {
     let special = |c: char| {
         c.is_whitespace() || terminal::is_control(c) || ":*?\"<>|'`$&;!#%{}()[]~^".contains(c)
     };
-    let mut stem: String = last.chars().map(|c| if special(c) { '-' } else { c }).collect();
+    let mut stem: String = last
+        .chars()
+        .map(|c| if special(c) { '-' } else { c })
+        .collect();
     stem.truncate(stem.floor_char_boundary(LONGEST));
     let stem = stem.trim_matches(['.', '-']);
     match stem {
@@ -62,7 +68,8 @@ fn stem(id: &str) -> String {
 fn is_device(stem: &str) -> bool {
     let name = stem.split('.').next().unwrap_or(stem).to_lowercase();
     let port = |kind| {
-        name.strip_prefix(kind).is_some_and(|n: &str| n.len() == 1 && n != "0" && n.parse::<u8>().is_ok())
+        name.strip_prefix(kind)
+            .is_some_and(|n: &str| n.len() == 1 && n != "0" && n.parse::<u8>().is_ok())
     };
     DEVICES.contains(&name.as_str()) || port("com") || port("lpt")
 }
@@ -73,7 +80,14 @@ mod tests {
 
     #[test]
     fn no_id_leaves_the_folder_or_hides() {
-        for id in ["../../etc/passwd", "/etc/passwd", "..\\..\\passwd", "passwd/", "./passwd", "...passwd"] {
+        for id in [
+            "../../etc/passwd",
+            "/etc/passwd",
+            "..\\..\\passwd",
+            "passwd/",
+            "./passwd",
+            "...passwd",
+        ] {
             assert_eq!(FileNames::default().name(id, "md"), "passwd.md", "{id}");
         }
         for id in ["", "..", "/", ".", "\u{1b}\u{202e}", "-/-"] {
@@ -87,7 +101,10 @@ mod tests {
         assert_eq!(names.name("news/সংবাদ ১.TXT", "md"), "সংবাদ-১.md");
         assert_eq!(names.name("v1.5", "json"), "v1.5.json");
         assert_eq!(names.name("-", "txt"), "stdin.txt");
-        assert_eq!(names.name("https://example.org/a?id=7&x", "txt"), "a-id=7-x.txt");
+        assert_eq!(
+            names.name("https://example.org/a?id=7&x", "txt"),
+            "a-id=7-x.txt"
+        );
         assert_eq!(names.name("con.txt", "txt"), "article-con.txt");
         assert_eq!(names.name("COM1", "txt"), "article-COM1.txt");
     }
@@ -95,12 +112,17 @@ mod tests {
     #[test]
     fn no_two_articles_share_a_file() {
         let mut names = FileNames::default();
-        let given: Vec<String> =
-            ["a/x.txt", "b/X.md", "c/x", "x-2"].iter().map(|id| names.name(id, "md")).collect();
+        let given: Vec<String> = ["a/x.txt", "b/X.md", "c/x", "x-2"]
+            .iter()
+            .map(|id| names.name(id, "md"))
+            .collect();
         assert_eq!(given, ["x.md", "X-2.md", "x-3.md", "x-2-2.md"]);
         // য় as one code point and as two.
         assert_eq!(names.name("\u{09df}", "md"), "\u{09df}.md");
-        assert_eq!(names.name("\u{09af}\u{09bc}", "md"), "\u{09af}\u{09bc}-2.md");
+        assert_eq!(
+            names.name("\u{09af}\u{09bc}", "md"),
+            "\u{09af}\u{09bc}-2.md"
+        );
     }
 
     #[test]

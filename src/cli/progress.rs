@@ -16,11 +16,18 @@ pub struct Progress {
 impl Progress {
     /// A line that is shown unless `quiet`.
     pub fn new(quiet: bool) -> Progress {
-        let target =
-            if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let target = if quiet {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
         let bar = ProgressBar::with_draw_target(None, target);
         bar.set_style(style("{spinner} {pos} sentences  {rate}  {msg}"));
-        Progress { bar, articles_done: 0, articles: None }
+        Progress {
+            bar,
+            articles_done: 0,
+            articles: None,
+        }
     }
 
     /// Whether anybody sees it.
@@ -32,7 +39,9 @@ impl Progress {
     pub fn set_total(&mut self, sentences: usize, articles: usize) {
         self.articles = Some(articles);
         self.bar.set_length(sentences as u64);
-        self.bar.set_style(style("{bar:24} {pos}/{len} sentences  {rate}  {left} left  {msg}"));
+        self.bar.set_style(style(
+            "{bar:24} {pos}/{len} sentences  {rate}  {left} left  {msg}",
+        ));
         self.show_articles();
     }
 

@@ -60,7 +60,9 @@ pub fn paint(style: Style, text: impl Display) -> String {
 
 /// The width of the terminal that standard output is, if it is one.
 pub fn stdout_width() -> Option<usize> {
-    io::stdout().is_terminal().then(|| textwrap::termwidth().max(20))
+    io::stdout()
+        .is_terminal()
+        .then(|| textwrap::termwidth().max(20))
 }
 
 /// One line on stderr about something that went wrong. A closed stderr is nobody's loss.
@@ -83,6 +85,19 @@ pub fn safe(text: &str) -> Cow<'_, str> {
 pub fn one_line(text: &str) -> String {
     let breaks = |c| matches!(c, '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}');
     safe(&text.replace(breaks, " ")).into_owned()
+}
+
+/// JSON with the characters that [`safe`] takes away written as `\u` escapes. serde_json does so with
+/// C0 controls; C1 and bidirectional controls are no better, and stand in strings only.
+pub fn escape_json(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        match is_control(c) {
+            true => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => escaped.push(c),
+        }
+    }
+    escaped
 }
 
 /// Whether [`safe`] takes the character away.
@@ -119,6 +134,9 @@ mod tests {
     #[test]
     fn no_colour_is_no_escape() {
         assert_eq!(paint(Styles::for_stdout(Color::Never).error, "x"), "x");
-        assert_eq!(paint(Styles::for_stdout(Color::Always).heading, "x"), "\u{1b}[1mx\u{1b}[0m");
+        assert_eq!(
+            paint(Styles::for_stdout(Color::Always).heading, "x"),
+            "\u{1b}[1mx\u{1b}[0m"
+        );
     }
 }

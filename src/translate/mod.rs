@@ -1,11 +1,15 @@
 //! A document in, a document out: sentences cut, translated, checked, and put back in their places.
 
 pub mod check;
+mod translator;
 
 use std::ops::Range;
 
 use crate::article::{Part, Role};
 pub use check::{Finding, FindingKind, Severity};
+pub use translator::{
+    Compute, DeviceChoice, ModelSource, TranslateError, TranslateOptions, Translator,
+};
 
 /// A sentence of an article, or a clause of one that is too long for the model.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,7 +77,12 @@ impl TranslatedParagraph {
         if !self.role.is_translated() {
             return self.source.clone();
         }
-        let texts: Vec<&str> = self.segments.iter().map(|s| s.hypothesis.text.as_str()).filter(|t| !t.is_empty()).collect();
+        let texts: Vec<&str> = self
+            .segments
+            .iter()
+            .map(|s| s.hypothesis.text.as_str())
+            .filter(|t| !t.is_empty())
+            .collect();
         texts.join(" ")
     }
 }
@@ -81,7 +90,10 @@ impl TranslatedParagraph {
 impl Translation {
     /// The English headline, where the article has one.
     pub fn title(&self) -> Option<String> {
-        self.paragraphs.iter().find(|p| p.role == Role::Title).map(TranslatedParagraph::text)
+        self.paragraphs
+            .iter()
+            .find(|p| p.role == Role::Title)
+            .map(TranslatedParagraph::text)
     }
 
     /// Segments of the whole article in order, numbered from 0: the numbers that a brief's citations use.
@@ -91,6 +103,8 @@ impl Translation {
 
     /// All findings with the number of the segment they are about.
     pub fn findings(&self) -> impl Iterator<Item = (usize, &Finding)> {
-        self.segments().enumerate().flat_map(|(i, s)| s.findings.iter().map(move |f| (i, f)))
+        self.segments()
+            .enumerate()
+            .flat_map(|(i, s)| s.findings.iter().map(move |f| (i, f)))
     }
 }

@@ -13,16 +13,27 @@ use crate::cli::terminal;
 
 /// A rule, and the name of the article that follows another.
 pub fn separator(next: &Report) -> String {
-    format!("\n---\n\n*{}*\n\n", escape(&terminal::one_line(&next.translation.id)))
+    format!(
+        "\n---\n\n*{}*\n\n",
+        escape(&terminal::one_line(&next.translation.id))
+    )
 }
 
 /// The article: headline, brief, translation, what was set apart.
 pub fn article(report: &Report, view: &View) -> String {
     let numbered = report.brief.is_some() || view.bilingual;
-    let mut page = Page { numbered, out: String::new() };
+    let mut page = Page {
+        numbered,
+        out: String::new(),
+    };
     let headline = blocks(&report.translation).position(|b| b.paragraph.role == Role::Title);
     if let Some(block) = headline.and_then(|i| blocks(&report.translation).nth(i)) {
-        let text: Vec<String> = block.paragraph.segments.iter().map(|s| escape(&shown(s))).collect();
+        let text: Vec<String> = block
+            .paragraph
+            .segments
+            .iter()
+            .map(|s| escape(&shown(s)))
+            .collect();
         page.paragraph(&format!("# {}", text.join(" ")));
         if view.bilingual {
             page.paragraph(&escape(&terminal::one_line(&block.paragraph.source)));
@@ -31,17 +42,27 @@ pub fn article(report: &Report, view: &View) -> String {
     }
     if let Some(brief) = &report.brief {
         page.paragraph("## Brief");
-        page.brief(brief, &report.translation, view.bilingual && !report.in_full);
+        page.brief(
+            brief,
+            &report.translation,
+            view.bilingual && !report.in_full,
+        );
     }
     if report.in_full {
         if report.brief.is_some() {
             page.paragraph("## Full translation");
         }
-        let body = blocks(&report.translation).enumerate().filter(|&(i, ref block)| {
-            Some(i) != headline && !matches!(block.paragraph.role, Role::Boilerplate(_))
-        });
+        let body = blocks(&report.translation)
+            .enumerate()
+            .filter(|&(i, ref block)| {
+                Some(i) != headline && !matches!(block.paragraph.role, Role::Boilerplate(_))
+            });
         for (_, block) in body {
-            if view.bilingual { page.table(&block) } else { page.block(&block) }
+            if view.bilingual {
+                page.table(&block)
+            } else {
+                page.block(&block)
+            }
         }
         if let Some(counts) = note::set_apart(&report.translation) {
             page.paragraph(&format!("*Set apart: {counts}.*"));
@@ -73,7 +94,12 @@ impl Page {
         let segments: Vec<&TranslatedSegment> = translation.segments().collect();
         let mut list = String::new();
         for sentence in &brief.sentences {
-            let cited = || sentence.citations.iter().filter_map(|&i| Some((i + 1, *segments.get(i)?)));
+            let cited = || {
+                sentence
+                    .citations
+                    .iter()
+                    .filter_map(|&i| Some((i + 1, *segments.get(i)?)))
+            };
             let text = escape(&terminal::one_line(&sentence.text));
             let _ = writeln!(list, "- {text} {}", citations(&sentence.citations));
             if sources {
@@ -126,7 +152,11 @@ impl Page {
         for (number, sentence) in (block.first..).zip(&paragraph.segments) {
             let english = cell(&shown(sentence));
             let bengali = cell(&terminal::one_line(&sentence.segment.text));
-            let mark = if sentence.findings.is_empty() { "" } else { " ⚠" };
+            let mark = if sentence.findings.is_empty() {
+                ""
+            } else {
+                " ⚠"
+            };
             let _ = write!(table, "\n| [{number}] | {english}{mark} | {bengali} |");
         }
         self.paragraph(&table);
@@ -135,8 +165,10 @@ impl Page {
 
     /// The findings about numbered sentences, quoted.
     fn notes<'s>(&mut self, sentences: impl Iterator<Item = (usize, &'s TranslatedSegment)>) {
-        let lines: Vec<String> =
-            note::notes(sentences).iter().map(|note| format!("> {}", note_text(note))).collect();
+        let lines: Vec<String> = note::notes(sentences)
+            .iter()
+            .map(|note| format!("> {}", note_text(note)))
+            .collect();
         if !lines.is_empty() {
             self.paragraph(&lines.join("  \n"));
         }
@@ -156,10 +188,10 @@ impl Page {
 }
 
 fn note_text(note: &note::Note) -> String {
-    let text = escape(&note.text);
+    let (label, message) = (note.label(), escape(&note.message));
     match note.severity {
-        Severity::Error => format!("{} **{text}**", note::MARK),
-        Severity::Warning => format!("{} {text}", note::MARK),
+        Severity::Error => format!("{} **{label} {message}**", note::MARK),
+        Severity::Warning => format!("{} {label} {message}", note::MARK),
     }
 }
 
@@ -184,7 +216,11 @@ fn escape(text: &str) -> String {
     let escaped: String = spans.collect();
     // What begins a list, a heading or a quotation at the start of a line.
     let marker = escaped.starts_with(['-', '+', '=', '~']);
-    if marker { format!("\\{escaped}") } else { escape_list_number(escaped) }
+    if marker {
+        format!("\\{escaped}")
+    } else {
+        escape_list_number(escaped)
+    }
 }
 
 fn escape_words(text: &str) -> Cow<'_, str> {
@@ -226,13 +262,13 @@ mod tests {
              ## Brief\n\
              \n\
              - The bridge has 53 spans. [2]\n  \
-               - ⚠ **\\[2\\] error: number 35 missing**\n\
+               - ⚠ **[2] error: number 35 missing**\n\
              \n\
              ## Full translation\n\
              \n\
              [2] The bridge has 53 spans. ⚠ [3] It opened on Friday.\n\
              \n\
-             > ⚠ **\\[2\\] error: number 35 missing**\n\
+             > ⚠ **[2] error: number 35 missing**\n\
              \n\
              https://example.org/a_b\n\
              \n\
@@ -242,25 +278,40 @@ mod tests {
 
     #[test]
     fn both_languages_stand_in_a_table() {
-        let view = View { bilingual: true, ..View::default() };
+        let view = View {
+            bilingual: true,
+            ..View::default()
+        };
         let text = article(&sample::translation(), &view);
-        assert!(text.contains("\n| [3] | It opened on Friday. | শুক্রবার এটি খুলেছে। |\n"), "{text}");
+        assert!(
+            text.contains("\n| [3] | It opened on Friday. | শুক্রবার এটি খুলেছে। |\n"),
+            "{text}"
+        );
     }
 
     #[test]
     fn the_text_of_an_article_is_text() {
-        assert_eq!(escape("<script> *a* [b](c) # d"), "\\<script\\> \\*a\\* \\[b\\](c) \\# d");
+        assert_eq!(
+            escape("<script> *a* [b](c) # d"),
+            "\\<script\\> \\*a\\* \\[b\\](c) \\# d"
+        );
         assert_eq!(escape("- item"), "\\- item");
         assert_eq!(escape("1971. A year"), "1971\\. A year");
         assert_eq!(escape("1971 was"), "1971 was");
-        assert_eq!(escape("see https://example.org/a_b_c now_"), "see https://example.org/a_b_c now\\_");
+        assert_eq!(
+            escape("see https://example.org/a_b_c now_"),
+            "see https://example.org/a_b_c now\\_"
+        );
         assert_eq!(cell("a|b"), "a\\|b");
         assert_eq!(cell("https://example.org/a|b"), "https://example.org/a\\|b");
     }
 
     #[test]
     fn code_cannot_leave_its_fence() {
-        let mut page = Page { numbered: false, out: String::new() };
+        let mut page = Page {
+            numbered: false,
+            out: String::new(),
+        };
         page.verbatim("```\n# x");
         assert_eq!(page.out, "````\n```\n# x\n````\n");
     }
@@ -268,8 +319,14 @@ mod tests {
     #[test]
     fn the_article_cannot_command_the_terminal() {
         let mut report = sample::brief();
-        report.translation.paragraphs[1].segments[0].hypothesis.text.push_str("\u{1b}[2J\n\n# x");
+        report.translation.paragraphs[1].segments[0]
+            .hypothesis
+            .text
+            .push_str("\u{1b}[2J\n\n# x");
         let text = article(&report, &View::default());
-        assert!(!text.contains(terminal::is_control) && !text.contains("\n# x"), "{text}");
+        assert!(
+            !text.contains(terminal::is_control) && !text.contains("\n# x"),
+            "{text}"
+        );
     }
 }

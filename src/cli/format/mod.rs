@@ -3,14 +3,18 @@
 mod json;
 mod markdown;
 mod note;
+#[cfg(test)]
+mod sample;
 mod text;
 
+use std::collections::HashSet;
+
 use anubad::summarize::Brief;
-use anubad::translate::{TranslatedParagraph, Translation};
+use anubad::translate::{Finding, TranslatedParagraph, TranslatedSegment, Translation};
 
 use super::terminal::{self, Styles};
 
-pub use json::{StoredError, stored_translations};
+pub use json::stored_translations;
 
 /// A form that results are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -48,6 +52,25 @@ pub struct View {
     pub styles: Styles,
     /// The width that text is wrapped to; `None` leaves a paragraph on one line.
     pub width: Option<usize>,
+}
+
+impl Report {
+    /// The findings that concern what is shown, with the numbers of their sentences from 1: those of
+    /// the whole translation, or of the sentences that the brief rests on.
+    pub fn findings(&self) -> Vec<(usize, &Finding)> {
+        let sentences = self.brief.iter().flat_map(|brief| &brief.sentences);
+        let cited: HashSet<usize> = sentences
+            .flat_map(|s| s.citations.iter().copied())
+            .collect();
+        let is_shown = |segment| self.in_full || cited.contains(&segment);
+        let findings = self
+            .translation
+            .findings()
+            .filter(|&(segment, _)| is_shown(segment));
+        findings
+            .map(|(segment, finding)| (segment + 1, finding))
+            .collect()
+    }
 }
 
 impl Format {
@@ -121,7 +144,7 @@ fn citations(numbers: &[usize]) -> String {
 }
 
 /// A translation on one line, safe to print. Where the model gave nothing, the source stands in its place.
-fn shown(segment: &anubad::translate::TranslatedSegment) -> String {
+fn shown(segment: &TranslatedSegment) -> String {
     match segment.hypothesis.text.trim() {
         "" => format!("⟨{}⟩", terminal::one_line(&segment.segment.text)),
         text => terminal::one_line(text),

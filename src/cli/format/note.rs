@@ -12,8 +12,21 @@ pub const MARK: &str = "⚠";
 pub struct Note {
     /// How much it matters.
     pub severity: Severity,
-    /// `[7] error: …`, safe to print.
-    pub text: String,
+    /// What was seen, on one line, safe to print.
+    pub message: String,
+    /// The sentence, counted from 1.
+    number: usize,
+}
+
+impl Note {
+    /// `[7] error:`
+    pub fn label(&self) -> String {
+        let severity = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        format!("[{}] {severity}:", self.number)
+    }
 }
 
 /// The findings about sentences with their numbers as a reader counts them, from 1.
@@ -21,14 +34,8 @@ pub fn notes<'a>(sentences: impl IntoIterator<Item = (usize, &'a TranslatedSegme
     let notes = sentences.into_iter().flat_map(|(number, sentence)| {
         sentence.findings.iter().map(move |finding| Note {
             severity: finding.severity,
-            text: format!(
-                "[{number}] {}: {}",
-                match finding.severity {
-                    Severity::Error => "error",
-                    Severity::Warning => "warning",
-                },
-                terminal::one_line(&finding.message)
-            ),
+            message: terminal::one_line(&finding.message),
+            number,
         })
     });
     notes.collect()
@@ -37,7 +44,11 @@ pub fn notes<'a>(sentences: impl IntoIterator<Item = (usize, &'a TranslatedSegme
 /// "2 advertisements, 1 related link"; `None` where nothing was set apart.
 pub fn set_apart(translation: &Translation) -> Option<String> {
     const KINDS: [(Boilerplate, &str, &str); 6] = [
-        (Boilerplate::Advertisement, "advertisement", "advertisements"),
+        (
+            Boilerplate::Advertisement,
+            "advertisement",
+            "advertisements",
+        ),
         (Boilerplate::Related, "related link", "related links"),
         (Boilerplate::Comments, "comment count", "comment counts"),
         (Boilerplate::PhotoCredit, "photo credit", "photo credits"),
@@ -46,7 +57,11 @@ pub fn set_apart(translation: &Translation) -> Option<String> {
     ];
     let count = |kind| {
         let is_kind = |role| role == Role::Boilerplate(kind);
-        translation.paragraphs.iter().filter(|p| is_kind(p.role)).count()
+        translation
+            .paragraphs
+            .iter()
+            .filter(|p| is_kind(p.role))
+            .count()
     };
     let counts: Vec<String> = KINDS
         .into_iter()

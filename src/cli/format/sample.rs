@@ -19,7 +19,7 @@ pub fn translation() -> Report {
         for (i, (bengali, english)) in sentences.iter().enumerate() {
             let from = text.len();
             text.push_str(bengali);
-            if *english != "" {
+            if !english.is_empty() {
                 segments.push(TranslatedSegment {
                     segment: Segment {
                         text: bengali.to_string(),
@@ -40,7 +40,13 @@ pub fn translation() -> Report {
         let span = start..text.len() - 1;
         let source = text[span.clone()].to_owned();
         text.push('\n');
-        paragraphs.push(TranslatedParagraph { role, source, part: Part::Text, span, segments });
+        paragraphs.push(TranslatedParagraph {
+            role,
+            source,
+            part: Part::Text,
+            span,
+            segments,
+        });
     };
     let missing = Finding {
         kind: FindingKind::MissingNumber,
@@ -53,17 +59,45 @@ pub fn translation() -> Report {
     ];
     add(Role::Title, &[("সেতু চালু", "Bridge opens")], vec![]);
     add(Role::Body, &body, vec![missing]);
-    add(Role::Boilerplate(Boilerplate::Advertisement), &[("[বিজ্ঞাপন]", "")], vec![]);
-    add(Role::Boilerplate(Boilerplate::Related), &[("আরও পড়ুন: সেতুর গল্প", "")], vec![]);
+    add(
+        Role::Boilerplate(Boilerplate::Advertisement),
+        &[("[বিজ্ঞাপন]", "")],
+        vec![],
+    );
+    add(
+        Role::Boilerplate(Boilerplate::Related),
+        &[("আরও পড়ুন: সেতুর গল্প", "")],
+        vec![],
+    );
     add(Role::Verbatim, &[("https://example.org/a_b", "")], vec![]);
-    add(Role::Boilerplate(Boilerplate::Advertisement), &[("[বিজ্ঞাপন_২]", "")], vec![]);
-    let translation = Translation { id: "bridge.txt".to_owned(), paragraphs };
-    Report { translation, brief: None, in_full: true }
+    add(
+        Role::Boilerplate(Boilerplate::Advertisement),
+        &[("[বিজ্ঞাপন_২]", "")],
+        vec![],
+    );
+    let translation = Translation {
+        id: "bridge.txt".to_owned(),
+        paragraphs,
+    };
+    Report {
+        translation,
+        brief: None,
+        in_full: true,
+    }
 }
 
 /// The same with a brief that rests on the sentence with the wrong number.
 pub fn brief() -> Report {
-    let sentence = BriefSentence { text: "The bridge has 53 spans.".to_owned(), citations: vec![1] };
-    let brief = Brief { title: Some("Bridge opens".to_owned()), sentences: vec![sentence] };
-    Report { brief: Some(brief), ..translation() }
+    let sentence = BriefSentence {
+        text: "The bridge has 53 spans.".to_owned(),
+        citations: vec![1],
+    };
+    let brief = Brief {
+        title: Some("Bridge opens".to_owned()),
+        sentences: vec![sentence],
+    };
+    Report {
+        brief: Some(brief),
+        ..translation()
+    }
 }

@@ -14,13 +14,20 @@ const TWO_COLUMNS: usize = 100;
 /// Names the article that follows another.
 pub fn separator(next: &Report, view: &View) -> String {
     let id = terminal::one_line(&next.translation.id);
-    format!("\n{}\n\n", paint(view.styles.dim, format_args!("──── {id} ────")))
+    format!(
+        "\n{}\n\n",
+        paint(view.styles.dim, format_args!("──── {id} ────"))
+    )
 }
 
 /// The article: headline, brief, translation, what was set apart.
 pub fn article(report: &Report, view: &View) -> String {
     let numbered = report.brief.is_some() || view.bilingual;
-    let mut page = Page { view, numbered, out: String::new() };
+    let mut page = Page {
+        view,
+        numbered,
+        out: String::new(),
+    };
     let headline = blocks(&report.translation).position(|b| b.paragraph.role == Role::Title);
     if let Some(block) = headline.and_then(|i| blocks(&report.translation).nth(i)) {
         page.block(&block);
@@ -63,9 +70,9 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// An empty line, but not at the top.
+    /// An empty line, but not at the top, and not a second.
     fn gap(&mut self) {
-        if !self.out.is_empty() {
+        if !self.out.is_empty() && !self.out.ends_with("\n\n") {
             self.out.push('\n');
         }
     }
@@ -82,9 +89,18 @@ impl Page<'_> {
     fn brief(&mut self, brief: &Brief, translation: &Translation, sources: bool) {
         let segments: Vec<&TranslatedSegment> = translation.segments().collect();
         for sentence in &brief.sentences {
-            let cited = || sentence.citations.iter().filter_map(|&i| Some((i + 1, *segments.get(i)?)));
+            let cited = || {
+                sentence
+                    .citations
+                    .iter()
+                    .filter_map(|&i| Some((i + 1, *segments.get(i)?)))
+            };
             let numbers = paint(self.view.styles.dim, citations(&sentence.citations));
-            self.lines(&format!("{} {numbers}", terminal::one_line(&sentence.text)), "- ", "  ");
+            self.lines(
+                &format!("{} {numbers}", terminal::one_line(&sentence.text)),
+                "- ",
+                "  ",
+            );
             if self.view.bilingual && sources {
                 for (number, segment) in cited() {
                     let source = terminal::one_line(&segment.segment.text);
@@ -105,7 +121,11 @@ impl Page<'_> {
             return;
         }
         let sentences = || (block.first..).zip(&paragraph.segments);
-        let (bullet, indent) = if paragraph.role == Role::Item { ("- ", "  ") } else { ("", "") };
+        let (bullet, indent) = if paragraph.role == Role::Item {
+            ("- ", "  ")
+        } else {
+            ("", "")
+        };
         if self.view.bilingual {
             for (number, sentence) in sentences() {
                 self.pair(number, sentence);
@@ -146,8 +166,10 @@ impl Page<'_> {
                 for i in 0..left.len().max(right.len()) {
                     let left = left.get(i).map_or("", String::as_str);
                     let right = right.get(i).map_or("", String::as_str);
-                    let pad = " ".repeat(column.saturating_sub(textwrap::core::display_width(left)));
-                    self.out.push_str(format!("{left}{pad}   {right}").trim_end());
+                    let pad =
+                        " ".repeat(column.saturating_sub(textwrap::core::display_width(left)));
+                    self.out
+                        .push_str(format!("{left}{pad}   {right}").trim_end());
                     self.out.push('\n');
                 }
             }
@@ -162,13 +184,20 @@ impl Page<'_> {
     fn notes<'s>(&mut self, sentences: impl Iterator<Item = (usize, &'s TranslatedSegment)>) {
         for note in note::notes(sentences) {
             let mark = paint(self.severity_style(note.severity), note::MARK);
-            self.lines(&format!("{mark} {}", note.text), "  ", "    ");
+            self.lines(
+                &format!("{mark} {} {}", note.label(), note.message),
+                "  ",
+                "    ",
+            );
         }
     }
 
     fn mark(&self, sentence: &TranslatedSegment) -> String {
         let gravest = sentence.findings.iter().map(|f| f.severity).max();
-        paint(self.severity_style(gravest.unwrap_or(Severity::Warning)), note::MARK)
+        paint(
+            self.severity_style(gravest.unwrap_or(Severity::Warning)),
+            note::MARK,
+        )
     }
 
     fn severity_style(&self, severity: Severity) -> clap::builder::styling::Style {
@@ -195,7 +224,9 @@ impl Page<'_> {
 
 /// Lines no wider than `width`; only between words, so that a URL stays whole.
 fn wrap(text: &str, width: Option<usize>, first: &str, rest: &str) -> Vec<String> {
-    let Some(width) = width else { return vec![format!("{first}{text}")] };
+    let Some(width) = width else {
+        return vec![format!("{first}{text}")];
+    };
     let options = textwrap::Options::new(width)
         .initial_indent(first)
         .subsequent_indent(rest)
@@ -203,7 +234,10 @@ fn wrap(text: &str, width: Option<usize>, first: &str, rest: &str) -> Vec<String
         .word_separator(WordSeparator::AsciiSpace)
         .word_splitter(WordSplitter::NoHyphenation)
         .wrap_algorithm(WrapAlgorithm::FirstFit);
-    textwrap::wrap(text, options).into_iter().map(|line| line.into_owned()).collect()
+    textwrap::wrap(text, options)
+        .into_iter()
+        .map(|line| line.into_owned())
+        .collect()
 }
 
 #[cfg(test)]
@@ -253,14 +287,27 @@ mod tests {
 
     #[test]
     fn both_languages_stand_below_or_beside_each_other() {
-        let view = View { bilingual: true, ..View::default() };
+        let view = View {
+            bilingual: true,
+            ..View::default()
+        };
         let text = article(&sample::translation(), &view);
-        assert!(text.contains("[3] It opened on Friday.\n    শুক্রবার এটি খুলেছে।\n"), "{text}");
+        assert!(
+            text.contains("[3] It opened on Friday.\n    শুক্রবার এটি খুলেছে।\n"),
+            "{text}"
+        );
 
-        let wide = View { width: Some(120), ..view };
+        let wide = View {
+            width: Some(120),
+            ..view
+        };
         let text = article(&sample::translation(), &wide);
         assert!(text.contains("[3] It opened on Friday.     "), "{text}");
-        assert!(text.lines().any(|l| l.starts_with("[3]") && l.ends_with("শুক্রবার এটি খুলেছে।")), "{text}");
+        assert!(
+            text.lines()
+                .any(|l| l.starts_with("[3]") && l.ends_with("শুক্রবার এটি খুলেছে।")),
+            "{text}"
+        );
     }
 
     #[test]
@@ -276,11 +323,20 @@ mod tests {
         for paragraph in &mut report.translation.paragraphs {
             paragraph.source.push_str("\u{1b}[2J");
             for segment in &mut paragraph.segments {
-                segment.hypothesis.text.push_str("\u{1b}]0;x\u{7}\n\u{202e}");
-                segment.findings.iter_mut().for_each(|f| f.message.push('\u{9b}'));
+                segment
+                    .hypothesis
+                    .text
+                    .push_str("\u{1b}]0;x\u{7}\n\u{202e}");
+                segment
+                    .findings
+                    .iter_mut()
+                    .for_each(|f| f.message.push('\u{9b}'));
             }
         }
-        let styled = View { styles: Styles::for_stdout(Color::Always), ..View::default() };
+        let styled = View {
+            styles: Styles::for_stdout(Color::Always),
+            ..View::default()
+        };
         assert!(!article(&report, &View::default()).contains(terminal::is_control));
         assert!(article(&report, &styled).contains("\u{1b}[1m"));
     }
@@ -288,7 +344,10 @@ mod tests {
     #[test]
     fn a_sentence_without_a_translation_shows_its_source() {
         let mut report = sample::translation();
-        report.translation.paragraphs[1].segments[1].hypothesis.text.clear();
+        report.translation.paragraphs[1].segments[1]
+            .hypothesis
+            .text
+            .clear();
         assert!(article(&report, &View::default()).contains("⟨শুক্রবার এটি খুলেছে।⟩"));
     }
 }

@@ -1,0 +1,283 @@
+//! The run that the verbs share: articles read ahead, translated some together, written in order.
+
+use std::collections::VecDeque;
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anubad::article::Article;
+use anubad::translate::{Severity, TranslateError, TranslateOptions, Translation, Translator};
+
+use super::args::{Console, FailOn, OutputArgs};
+use super::exit::{Exit, Failure, OrExit};
+use super::format::Report;
+use super::inputs::Inputs;
+use super::interrupt::Interrupt;
+use super::output::Output;
+use super::progress::Progress;
+use super::terminal;
+
+/// Enough sentences to fill the batches of every worker; articles are grouped up to this.
+const WINDOW_SENTENCES: usize = 64;
+/// Short articles in a group: the most that one waits for before it is written.
+const WINDOW_ARTICLES: usize = 16;
+/// Articles read ahead where progress is shown, so that the time left can be told.
+const READ_AHEAD: usize = 512;
+/// The same in bytes of text.
+const READ_AHEAD_BYTES: usize = 32 << 20;
+
+/// A run over many articles: where they go, and what has become of it so far.
+pub struct Job {
+    output: Output,
+    progress: Progress,
+    interrupt: Interrupt,
+    console: Console,
+    fail_on: FailOn,
+    exit: Exit,
+    tally: Tally,
+}
+
+/// What is counted.
+#[derive(Debug, Default)]
+struct Tally {
+    articles: usize,
+    flagged: usize,
+    errors: usize,
+    warnings: usize,
+}
+
+/// What makes the report on an article that was translated.
+pub type MakeReport<'a> = dyn Fn(&Translator, Translation) -> Result<Report, TranslateError> + 'a;
+
+impl Job {
+    /// Opens the output, which replaces none of the files that are `read`. `several`: whether more
+    /// than one input was named.
+    pub fn open(
+        args: &OutputArgs,
+        console: Console,
+        read: &[PathBuf],
+        several: bool,
+    ) -> Result<Job, Failure> {
+        let interrupt = Interrupt::install().or_exit(Exit::Output)?;
+        let view = args.view(console)?;
+        let output = Output::open(
+            args.output.as_deref(),
+            several,
+            read,
+            args.format(),
+            view,
+            &interrupt,
+        )?;
+        Ok(Job {
+            output,
+            progress: Progress::new(console.quiet),
+            interrupt,
+            console,
+            fail_on: args.fail_on,
+            exit: Exit::Done,
+            tally: Tally::default(),
+        })
+    }
+
+    /// Translates the articles and writes a report on each, in their order. An input that cannot be
+    /// used is told and passed over.
+    pub fn translate(
+        mut self,
+        inputs: Inputs,
+        options: TranslateOptions,
+        report: &MakeReport,
+    ) -> Result<Exit, Failure> {
+        let result = self.translate_all(inputs, options, report);
+        self.end(result)
+    }
+
+    /// Writes a report on each translation, in their order.
+    pub fn write_all<E: Display>(
+        mut self,
+        translations: impl Iterator<Item = Result<Translation, E>>,
+        report: impl Fn(Translation) -> Report,
+    ) -> Result<Exit, Failure> {
+        let result = translations.into_iter().try_for_each(|translation| {
+            self.check_interrupt()?;
+            match translation {
+                Ok(translation) => self.write(&report(translation)),
+                Err(error) => {
+                    self.pass_over(error);
+                    Ok(())
+                }
+            }
+        });
+        self.end(result)
+    }
+
+    fn translate_all(
+        &mut self,
+        mut inputs: Inputs,
+        options: TranslateOptions,
+        report: &MakeReport,
+    ) -> Result<(), Failure> {
+        // Inputs are looked at first: where none can be used, no model is needed.
+        let Some(first) = self.next(&mut inputs) else {
+            return Ok(());
+        };
+        let started = Instant::now();
+        let translator = Translator::load(options).or_exit(Exit::Model)?;
+        let loaded = started.elapsed();
+
+        let limit = if inputs.is_live || !self.progress.is_visible() {
+            WINDOW_ARTICLES
+        } else {
+            READ_AHEAD
+        };
+        let mut queue = Queue::default();
+        queue.push(first, &translator);
+        let mut more = true;
+        loop {
+            while more && queue.articles.len() < limit && queue.bytes < READ_AHEAD_BYTES {
+                match self.next(&mut inputs) {
+                    Some(article) => queue.push(article, &translator),
+                    None => {
+                        more = false;
+                        self.progress.set_total(queue.sentences, queue.pushed);
+                    }
+                }
+            }
+            let window = queue.window();
+            if window.is_empty() {
+                break;
+            }
+            self.check_interrupt()?;
+            let (progress, interrupt) = (&self.progress, &self.interrupt);
+            let translated = translator.translate(&window, &|sentences| {
+                progress.sentences_done(sentences);
+                interrupt.check()
+            });
+            for translation in translated.map_err(|error| self.failure(error))? {
+                let made = report(&translator, translation).map_err(|error| self.failure(error))?;
+                self.write(&made)?;
+            }
+        }
+        if self.console.verbose {
+            let seconds = (started.elapsed() - loaded).as_secs_f64();
+            self.progress.complain(format_args!(
+                "{} articles, {} sentences in {seconds:.1} s ({:.1}/s), model loaded in {} ms",
+                queue.pushed,
+                queue.sentences,
+                queue.sentences as f64 / seconds,
+                loaded.as_millis()
+            ));
+        }
+        Ok(())
+    }
+
+    /// The next article that can be used.
+    fn next(&mut self, inputs: &mut Inputs) -> Option<Article> {
+        inputs.find_map(|article| article.map_err(|error| self.pass_over(error)).ok())
+    }
+
+    fn pass_over(&mut self, error: impl Display) {
+        self.progress.complain(format_args!("{error}"));
+        self.exit = self.exit.max(Exit::Input);
+    }
+
+    fn write(&mut self, report: &Report) -> Result<(), Failure> {
+        self.count(report);
+        let (progress, output) = (&self.progress, &mut self.output);
+        progress.aside(|| output.write(report))?;
+        self.progress.article_done();
+        Ok(())
+    }
+
+    fn count(&mut self, report: &Report) {
+        self.tally.articles += 1;
+        let findings = report.findings();
+        self.tally.flagged += usize::from(!findings.is_empty());
+        for (number, finding) in findings {
+            match finding.severity {
+                Severity::Error => self.tally.errors += 1,
+                Severity::Warning => self.tally.warnings += 1,
+            }
+            if self.fail_on.includes(finding.severity) {
+                self.exit = self.exit.max(Exit::NeedsLook);
+            }
+            if self.console.verbose {
+                let id = &report.translation.id;
+                self.progress
+                    .complain(format_args!("{id}: [{number}] {}", finding.message));
+            }
+        }
+    }
+
+    fn check_interrupt(&self) -> Result<(), Failure> {
+        if self.interrupt.is_raised() {
+            Err(Failure::interrupted())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn failure(&self, error: TranslateError) -> Failure {
+        match error {
+            TranslateError::Interrupted => Failure::interrupted(),
+            error => Failure::new(Exit::Model, error),
+        }
+    }
+
+    /// Ends the output, and tells what needs a look.
+    fn end(self, result: Result<(), Failure>) -> Result<Exit, Failure> {
+        self.progress.finish();
+        if let Err(failure) = result {
+            self.output.abandon();
+            return Err(failure);
+        }
+        self.output.finish()?;
+        let Tally {
+            articles,
+            flagged,
+            errors,
+            warnings,
+        } = self.tally;
+        if !self.console.quiet && (errors > 0 || self.exit == Exit::NeedsLook) {
+            terminal::complain(format_args!(
+                "{flagged} of {articles} articles need a look: {errors} errors, {warnings} warnings"
+            ));
+        }
+        Ok(self.exit)
+    }
+}
+
+/// Articles that were read and not yet translated.
+#[derive(Default)]
+struct Queue {
+    articles: VecDeque<(Article, usize)>,
+    bytes: usize,
+    /// Articles, and sentences of these, that were ever in it.
+    pushed: usize,
+    sentences: usize,
+}
+
+impl Queue {
+    fn push(&mut self, article: Article, translator: &Translator) {
+        let sentences = translator.segments(&article);
+        self.bytes += article.text.len();
+        self.pushed += 1;
+        self.sentences += sentences;
+        self.articles.push_back((article, sentences));
+    }
+
+    /// Takes the next articles that are translated together: at least one, if there is one.
+    fn window(&mut self) -> Vec<Article> {
+        let mut window = Vec::new();
+        let mut sentences = 0;
+        while let Some((article, more)) = self.articles.front() {
+            let is_full = window.len() == WINDOW_ARTICLES || sentences + more > WINDOW_SENTENCES;
+            if is_full && !window.is_empty() {
+                break;
+            }
+            sentences += more;
+            self.bytes -= article.text.len();
+            window.extend(self.articles.pop_front().map(|(article, _)| article));
+        }
+        window
+    }
+}
