@@ -10,7 +10,7 @@ use anubad::translate::{Severity, TranslateError, TranslateOptions, Translation,
 
 use super::args::{Console, FailOn, OutputArgs};
 use super::exit::{Exit, Failure, OrExit};
-use super::format::Report;
+use super::format::{Report, severity_name};
 use super::inputs::Inputs;
 use super::interrupt::Interrupt;
 use super::output::Output;
@@ -176,7 +176,7 @@ impl Job {
     }
 
     fn pass_over(&mut self, error: impl Display) {
-        self.progress.complain(format_args!("{error}"));
+        self.progress.complain(format_args!("{error:#}"));
         self.exit = self.exit.max(Exit::Input);
     }
 
@@ -202,8 +202,10 @@ impl Job {
             }
             if self.console.verbose {
                 let id = &report.translation.id;
+                let severity = severity_name(finding.severity);
+                let message = &finding.message;
                 self.progress
-                    .complain(format_args!("{id}: [{number}] {}", finding.message));
+                    .complain(format_args!("{id}: [{number}] {severity}: {message}"));
             }
         }
     }
@@ -238,8 +240,12 @@ impl Job {
             warnings,
         } = self.tally;
         if !self.console.quiet && (errors > 0 || self.exit == Exit::NeedsLook) {
+            let number = |n: usize, noun| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
             terminal::complain(format_args!(
-                "{flagged} of {articles} articles need a look: {errors} errors, {warnings} warnings"
+                "to check: {} and {} in {flagged} of {}",
+                number(errors, "error"),
+                number(warnings, "warning"),
+                number(articles, "article")
             ));
         }
         Ok(self.exit)

@@ -52,17 +52,16 @@ pub fn article(report: &Report, view: &View) -> String {
         if report.brief.is_some() {
             page.paragraph("## Full translation");
         }
-        let body = blocks(&report.translation)
+        let body: Vec<Block> = blocks(&report.translation)
             .enumerate()
-            .filter(|&(i, ref block)| {
-                Some(i) != headline && !matches!(block.paragraph.role, Role::Boilerplate(_))
-            });
-        for (_, block) in body {
-            if view.bilingual {
-                page.table(&block)
-            } else {
-                page.block(&block)
-            }
+            .filter(|&(i, _)| Some(i) != headline)
+            .map(|(_, block)| block)
+            .filter(|block| !matches!(block.paragraph.role, Role::Boilerplate(_)))
+            .collect();
+        if view.bilingual {
+            page.tables(&body);
+        } else {
+            body.iter().for_each(|block| page.block(block));
         }
         if let Some(counts) = note::set_apart(&report.translation) {
             page.paragraph(&format!("*Set apart: {counts}.*"));
@@ -142,25 +141,24 @@ impl Page {
         self.notes(sentences());
     }
 
-    /// A block in both languages, a sentence a row.
-    fn table(&mut self, block: &Block) {
-        let paragraph = block.paragraph;
-        if !paragraph.role.is_translated() {
-            return self.verbatim(&paragraph.source);
+    /// Blocks in both languages, a sentence a row with its findings in it, an empty row between
+    /// paragraphs. A block that comes through unchanged parts one table from the next.
+    fn tables(&mut self, blocks: &[Block]) {
+        let same = |a: &Block, b: &Block| {
+            a.paragraph.role.is_translated() && b.paragraph.role.is_translated()
+        };
+        for run in blocks.chunk_by(same) {
+            match run {
+                [block] if !block.paragraph.role.is_translated() => {
+                    self.verbatim(&block.paragraph.source);
+                }
+                _ => {
+                    let paragraphs: Vec<String> = run.iter().map(rows).collect();
+                    let rows = paragraphs.join("\n| | | |\n");
+                    self.paragraph(&format!("| | English | বাংলা |\n|--:|---|---|\n{rows}"));
+                }
+            }
         }
-        let mut table = String::from("| | English | বাংলা |\n|--:|---|---|");
-        for (number, sentence) in (block.first..).zip(&paragraph.segments) {
-            let english = cell(&shown(sentence));
-            let bengali = cell(&terminal::one_line(&sentence.segment.text));
-            let mark = if sentence.findings.is_empty() {
-                ""
-            } else {
-                " ⚠"
-            };
-            let _ = write!(table, "\n| [{number}] | {english}{mark} | {bengali} |");
-        }
-        self.paragraph(&table);
-        self.notes((block.first..).zip(&paragraph.segments));
     }
 
     /// The findings about numbered sentences, quoted.
@@ -185,6 +183,27 @@ impl Page {
         let fence = "`".repeat(longest.max(2) + 1);
         self.paragraph(&format!("{fence}\n{source}\n{fence}"));
     }
+}
+
+/// The rows of a block.
+fn rows(block: &Block) -> String {
+    let rows = (block.first..)
+        .zip(&block.paragraph.segments)
+        .map(|(number, sentence)| {
+            let mut english = cell(&shown(sentence));
+            for note in note::notes([(number, sentence)]) {
+                let _ = write!(
+                    english,
+                    "<br>{} **{}** {}",
+                    note::MARK,
+                    note::severity_name(note.severity),
+                    cell(&note.message)
+                );
+            }
+            let bengali = cell(&terminal::one_line(&sentence.segment.text));
+            format!("| [{number}] | {english} | {bengali} |")
+        });
+    rows.collect::<Vec<_>>().join("\n")
 }
 
 fn note_text(note: &note::Note) -> String {
@@ -283,6 +302,10 @@ mod tests {
             ..View::default()
         };
         let text = article(&sample::translation(), &view);
+        assert!(
+            text.contains("| [2] | The bridge has 53 spans.<br>⚠ **error** number 35 missing | "),
+            "{text}"
+        );
         assert!(
             text.contains("\n| [3] | It opened on Friday. | শুক্রবার এটি খুলেছে। |\n"),
             "{text}"

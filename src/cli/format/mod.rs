@@ -15,6 +15,7 @@ use anubad::translate::{Finding, TranslatedParagraph, TranslatedSegment, Transla
 use super::terminal::{self, Styles};
 
 pub use json::stored_translations;
+pub use note::severity_name;
 
 /// A form that results are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

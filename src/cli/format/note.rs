@@ -21,11 +21,15 @@ pub struct Note {
 impl Note {
     /// `[7] error:`
     pub fn label(&self) -> String {
-        let severity = match self.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        format!("[{}] {severity}:", self.number)
+        format!("[{}] {}:", self.number, severity_name(self.severity))
+    }
+}
+
+/// `error` or `warning`.
+pub fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
     }
 }
 
