@@ -103,12 +103,20 @@ impl Paragraph {
             return self.span.start + range.start..self.span.start + range.end;
         }
         let at = |offset: usize| {
-            let i = self.offsets.partition_point(|&(text, _)| text <= offset).max(1) - 1;
+            let i = self
+                .offsets
+                .partition_point(|&(text, _)| text <= offset)
+                .max(1)
+                - 1;
             let (text, source) = self.offsets[i];
             source + (offset - text)
         };
         // The end is mapped through its last byte: a mark that begins right after the range is not part of it.
-        let end = if range.end > range.start { at(range.end - 1) + 1 } else { at(range.start) };
+        let end = if range.end > range.start {
+            at(range.end - 1) + 1
+        } else {
+            at(range.start)
+        };
         at(range.start)..end
     }
 }

@@ -1,1 +1,19 @@
 //! Bengali text: normalisation, digits and numbers, sentence splitting, script detection.
+
+mod abbreviation;
+mod clause;
+mod digits;
+mod enclosure;
+mod normalise;
+mod number;
+mod script;
+mod sentence;
+mod verbatim;
+
+pub use clause::clauses;
+pub use digits::{digit_value, to_ascii_digits};
+pub use normalise::{for_lookup, for_model};
+pub use number::{Kind, Number, Value, Written, numbers_bn, numbers_en};
+pub use script::Scripts;
+pub use sentence::sentences;
+pub use verbatim::verbatim;

@@ -1,0 +1,207 @@
+//! Number words of English, of the short scale and of South Asia.
+
+use super::super::digits::digit_value;
+use super::reader::{Atom, Token, read_digits};
+use super::value::Value;
+
+const UNITS: [&str; 20] = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+];
+const TENS: [&str; 8] = [
+    "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+];
+const ORDINALS: [&str; 19] = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+];
+const SCALES: [(&str, u128); 11] = [
+    ("hundred", 100),
+    ("thousand", 1_000),
+    ("lakh", 100_000),
+    ("lac", 100_000),
+    ("million", 1_000_000),
+    ("crore", 10_000_000),
+    ("billion", 1_000_000_000),
+    ("trillion", 1_000_000_000_000),
+    ("dozen", 12),
+    ("score", 20),
+    ("myriad", 10_000),
+];
+/// Magnitudes written onto digits.
+const SUFFIXES: [(&str, u128); 5] = [
+    ("k", 1_000),
+    ("mn", 1_000_000),
+    ("bn", 1_000_000_000),
+    ("tn", 1_000_000_000_000),
+    ("cr", 10_000_000),
+];
+
+/// The pieces of numbers in an English text.
+pub(super) fn tokens(text: &str) -> Vec<Token> {
+    let mut tokens: Vec<Token> = Vec::new();
+    let mut at = 0;
+    let mut joins = false;
+    while let Some(c) = text[at..].chars().next() {
+        if digit_value(c).is_some() {
+            let (value, count, len) = read_digits(text, at);
+            let mut token = Token::new(at..at + len, Atom::Digits { value, count }, joins);
+            let money = text[..at].ends_with(['$', '€', '£', '৳', '₹']);
+            at += len;
+            let suffix = &text[at..at + word_len(&text[at..])];
+            let scale = SUFFIXES
+                .iter()
+                .find(|(known, _)| suffix.eq_ignore_ascii_case(known))
+                .map(|&(_, scale)| scale);
+            let scale = scale.or((money && suffix.eq_ignore_ascii_case("m")).then_some(1_000_000));
+            token.ordinal = ["st", "nd", "rd", "th"]
+                .iter()
+                .any(|known| suffix.eq_ignore_ascii_case(known));
+            token.closed = !suffix.is_empty() && scale.is_none();
+            tokens.push(token);
+            if let Some(value) = scale {
+                let span = at..at + suffix.len();
+                tokens.push(Token {
+                    closed: true,
+                    ..Token::new(
+                        span,
+                        Atom::Scale {
+                            value,
+                            alone: false,
+                        },
+                        true,
+                    )
+                });
+            }
+            at += suffix.len();
+            joins = true;
+        } else if c.is_alphabetic() {
+            let len = word_len(&text[at..]);
+            let word = &text[at..at + len];
+            // A number word joined to what is no number ("one-off") stays one.
+            let token = (word.len() <= 16)
+                .then(|| read_word(&word.to_lowercase(), at..at + len, joins))
+                .flatten();
+            joins = token.is_some();
+            tokens.extend(token);
+            at += len;
+        } else {
+            // "2-1" is two numbers; "twenty-one" and "1.5-million" are one.
+            let hyphen = c == '-' && text[at + 1..].starts_with(char::is_alphabetic);
+            joins &= matches!(c, ' ' | '\n' | '\u{A0}') || hyphen;
+            at += c.len_utf8();
+        }
+    }
+    tokens
+}
+
+/// Whether a text begins with a sign or word for percent.
+pub(super) fn is_percent(text: &str) -> bool {
+    ["%", "percent", "per cent"]
+        .iter()
+        .any(|word| text.starts_with(word))
+}
+
+fn read_word(word: &str, span: std::ops::Range<usize>, joined: bool) -> Option<Token> {
+    let half = Value::ratio(1, 2)?;
+    let singular = word.strip_suffix('s').unwrap_or(word);
+    let plural = singular.len() < word.len();
+    let number = |words: &[&str]| {
+        words
+            .iter()
+            .position(|known| *known == word)
+            .map(|index| index as u128)
+    };
+    let mut token = Token::new(span, Atom::And, joined);
+    if let Some(value) = number(&UNITS) {
+        token.atom = Atom::Word(value);
+        token.compounds = value > 0;
+        token.ambiguous = value == 1;
+    } else if let Some(tens) = number(&TENS) {
+        token.atom = Atom::Word((tens + 2) * 10);
+    } else if let Some(index) = ORDINALS
+        .iter()
+        .position(|known| *known == word || *known == singular)
+    {
+        token.atom = Atom::Word(index as u128 + 1);
+        token.ordinal = true;
+        token.compounds = true;
+        token.closed = true;
+        token.ambiguous = index < 2 || plural;
+    } else if let Some(tens) = word.strip_suffix("ieth").and_then(|stem| {
+        TENS.iter()
+            .position(|ten| ten.strip_suffix('y') == Some(stem))
+    }) {
+        token.atom = Atom::Word((tens as u128 + 2) * 10);
+        token.ordinal = true;
+        token.closed = true;
+    } else if let Some(&(_, value)) = SCALES.iter().find(|(known, _)| *known == singular) {
+        token.atom = Atom::Scale {
+            value,
+            alone: !matches!(singular, "score" | "lac"),
+        };
+        token.ambiguous = true;
+    } else if let Some(&(_, value)) = SCALES
+        .iter()
+        .find(|(known, _)| word.strip_suffix("th") == Some(known))
+    {
+        token.atom = Atom::Scale { value, alone: true };
+        token.ordinal = true;
+        token.closed = true;
+    } else if let Some(&(_, value)) = SUFFIXES[1..].iter().find(|(known, _)| *known == word) {
+        token.atom = Atom::Scale {
+            value,
+            alone: false,
+        };
+    } else {
+        token.atom = match word {
+            "half" => Atom::Fixed(half),
+            "quarter" | "quarters" => Atom::Part(4),
+            "point" => Atom::Point,
+            "a" | "an" => Atom::Article,
+            "and" => Atom::And,
+            _ => return None,
+        };
+    }
+    Some(token)
+}
+
+fn word_len(text: &str) -> usize {
+    text.find(|c: char| !c.is_alphabetic())
+        .unwrap_or(text.len())
+}
