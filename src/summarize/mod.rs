@@ -1,5 +1,16 @@
 //! The second pass: a translation in, a short brief out, every sentence traced to its source.
 
+mod extractive;
+mod grounding;
+mod salience;
+mod selection;
+mod sentence;
+mod vector;
+mod words;
+
+pub use extractive::{Length, MAX_SENTENCES, SummaryOptions, extract};
+pub use grounding::{Grounding, ground};
+
 /// A short English text about one article.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Brief {
@@ -14,6 +25,7 @@ pub struct Brief {
 pub struct BriefSentence {
     /// The sentence.
     pub text: String,
-    /// Numbers of the segments of the translation ([`crate::translate::Translation::segments`]) that it rests on.
+    /// Numbers of the segments of the translation ([`crate::translate::Translation::segments`])
+    /// that it rests on, ascending.
     pub citations: Vec<usize>,
 }
