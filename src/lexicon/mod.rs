@@ -18,6 +18,7 @@ use serde::Serialize;
 
 pub use gloss::GlossedWord;
 use inflection::{Ending, Place};
+pub use romanise::romanise;
 pub use user::LexiconError;
 
 const LEXICON: &str = include_str!("../../models/embedded/lexicon.tsv");

@@ -15,11 +15,12 @@ const GROUPS: [(&str, &str); 9] = [
 
 const HASANTA: char = '্';
 
-/// Spells `word`, which is normalised for look-up; characters without a sound here are left out.
+/// Spells a Bengali word in Latin letters, lower case. The word is one as look-up has it (ড় ঢ় য় as one
+/// code point, no joiners), as [`super::GlossedWord::form`] is; characters without a sound are left out.
 ///
 /// The inherent vowel is written after a consonant, save at the end of the word, before a vowel
 /// letter, and between a voiced syllable and a consonant that has a vowel sign.
-pub(super) fn romanise(word: &str) -> String {
+pub fn romanise(word: &str) -> String {
     let letters = group(word);
     let at = |i: usize| letters.get(i).copied();
     let bare = |i: usize| at(i).is_some_and(is_consonant);

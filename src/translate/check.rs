@@ -1,5 +1,13 @@
 //! What a reader must be told of a translation: numbers, names and negations that changed, text lost or looped.
 
+mod english;
+mod names;
+mod negation;
+mod numbers;
+mod shape;
+
+use crate::lexicon::GlossedWord;
+
 /// Something a check saw in the translation of one segment.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Finding {
@@ -47,4 +55,17 @@ pub enum Severity {
     Warning,
     /// Likely wrong.
     Error,
+}
+
+/// Checks a translation against its source sentence, of which `glossed` are the words
+/// ([`crate::lexicon::Lexicon::gloss_words`]).
+pub fn check(source: &str, glossed: &[GlossedWord], translation: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(shape::length(source, translation));
+    findings.extend(shape::repetition(source, translation));
+    findings.extend(shape::script(translation));
+    findings.extend(numbers::check(source, glossed, translation));
+    findings.extend(negation::check(source, glossed, translation));
+    findings.extend(names::check(source, glossed, translation));
+    findings
 }

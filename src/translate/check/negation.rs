@@ -1,0 +1,166 @@
+//! Whether source and translation both deny.
+
+use super::english;
+use super::{Finding, FindingKind, Severity};
+use crate::lexicon::{GlossedWord, Reading};
+
+/// How surely a word denies something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Denial {
+    No,
+    /// May stand for a denial, or is one that the other language often puts without.
+    Perhaps,
+    /// Denies inside a clause (না করে "without doing"), for which English has many ways.
+    Inside,
+    /// Denies a whole clause.
+    Clause,
+}
+
+/// Compares denials of the source with those of the translation.
+///
+/// One denial on either side answers for any number on the other: which clause it belongs to
+/// cannot be told from words alone.
+pub(super) fn check(source: &str, glossed: &[GlossedWord], translation: &str) -> Option<Finding> {
+    let mut bengali = Denial::No;
+    let mut denying = "";
+    for i in 0..glossed.len() {
+        let denial = denial_of_bengali(source, glossed, i);
+        if denial > bengali {
+            bengali = denial;
+            denying = &source[glossed[i].span.clone()];
+        }
+    }
+    let words = english::words(translation);
+    let english = words.iter().map(|word| denial_of_english(word)).max().unwrap_or(Denial::No);
+
+    if bengali >= Denial::Inside && english == Denial::No {
+        return Some(Finding {
+            kind: FindingKind::LostNegation,
+            severity: match bengali {
+                Denial::Clause => Severity::Error,
+                _ => Severity::Warning,
+            },
+            message: format!("“{denying}” denies, nothing in the translation does"),
+        });
+    }
+    if bengali == Denial::No && english == Denial::Clause {
+        let at = words.iter().position(|word| denial_of_english(word) == Denial::Clause)?;
+        let numbered = |next: &String| next.starts_with(|c: char| c.is_ascii_digit());
+        if words[at] == "no" && words.get(at + 1).is_some_and(numbered) {
+            return None; // No. 7
+        }
+        return Some(Finding {
+            kind: FindingKind::AddedNegation,
+            severity: Severity::Warning,
+            message: format!("“{}” denies, nothing in the source does", words[at]),
+        });
+    }
+    None
+}
+
+/// English words that deny.
+const DENIALS: [&str; 12] = [
+    "not", "no", "never", "none", "nobody", "nothing", "nowhere", "neither", "nor", "cannot",
+    "cant", "dont",
+];
+
+/// English words that good translations have for না, নেই, -নি instead of a denial.
+const NEAR_WORDS: [&str; 17] = [
+    "without", "unable", "unless", "until", "hardly", "barely", "scarcely", "rarely", "seldom",
+    "rather", "instead", "except", "yet", "otherwise", "gone", "silent", "vain",
+];
+
+/// Beginnings of such words.
+const NEAR_STEMS: [&str; 36] = [
+    "fail", "refus", "deny", "deni", "lack", "absen", "miss", "avoid", "prevent", "stop", "ceas",
+    "forb", "prohibit", "reject", "declin", "anonym", "defy", "defi", "non", "imposs", "imperfect",
+    "inabil", "incomplet", "inadequa", "ineffect", "insuffic", "incorrect", "inaccess", "incapab",
+    "invalid", "disagree", "disappear", "disallow", "disapprov", "irregular", "illegal",
+];
+
+/// Words in un- that deny nothing.
+const NOT_UN: [&str; 5] = ["under", "uni", "uncle", "unless", "until"];
+
+fn denial_of_english(word: &str) -> Denial {
+    let un = word.starts_with("un") && !NOT_UN.iter().any(|stem| word.starts_with(stem));
+    if DENIALS.contains(&word) || word.ends_with("n't") {
+        Denial::Clause
+    } else if un
+        || word.len() > 4 && word.ends_with("less")
+        || NEAR_WORDS.contains(&word)
+        || NEAR_STEMS.iter().any(|stem| word.starts_with(stem))
+    {
+        Denial::Perhaps
+    } else {
+        Denial::No
+    }
+}
+
+fn denial_of_bengali(source: &str, glossed: &[GlossedWord], i: usize) -> Denial {
+    let word = &glossed[i];
+    let ends_clause = ends_clause(source, glossed, i);
+    match (word.form.as_str(), &word.reading) {
+        ("না", _) if is_idiom(source, glossed, i) => Denial::Perhaps,
+        ("না", _) if !ends_clause => Denial::Inside,
+        ("নয়", _) if ends_clause => Denial::Clause,
+        // The number nine, with its noun behind it, and the "non-" of নন-এসি.
+        ("নয়" | "নন", _) if !ends_clause || between(source, glossed, i).starts_with('-') => {
+            Denial::Perhaps
+        }
+        (_, Reading::Listed { endings, senses, .. }) if endings.is_empty() => {
+            if senses.iter().all(|sense| denies(sense)) {
+                Denial::Clause
+            } else {
+                may_deny(senses)
+            }
+        }
+        (_, Reading::Listed { senses, .. }) => may_deny(senses),
+        // Verbs that the lexicon does not list: চলেনি, খোলেননি, জন্মায়নি.
+        (form, Reading::Spelt) if VERB_ENDINGS.iter().any(|ending| form.ends_with(ending)) => {
+            if ends_clause { Denial::Inside } else { Denial::Perhaps }
+        }
+        _ => Denial::No,
+    }
+}
+
+/// Ends of verbs in the negative past; names such as আন্তোনি have them too.
+const VERB_ENDINGS: [&str; 4] = ["েনি", "ননি", "য়নি", "িনি"];
+
+/// Uses of না that do not deny: কেন না "because", কি না "whether", যত না "more than",
+/// কেউ না কেউ "someone", লাভ না ক্ষতি? "gain or loss?".
+fn is_idiom(source: &str, glossed: &[GlossedWord], i: usize) -> bool {
+    let before = i.checked_sub(1).map_or("", |i| &glossed[i].form);
+    let after = glossed.get(i + 1).map_or("", |next| &next.form);
+    let chosen = || {
+        let stands_behind_mark = i > 0 && !between(source, glossed, i - 1).trim().is_empty();
+        stands_behind_mark || source.contains('?')
+    };
+    matches!(before, "কেন" | "কি" | "যত" | "যতটা" | "যতক্ষণ" | "যতদিন")
+        || matches!(after, "কেন" | "কি" | "হলে" | "হয়")
+        || before == after
+        || !ends_clause(source, glossed, i) && chosen()
+}
+
+/// Whether a sense is a denial, as of a verb: "did not do", "not", "there is no".
+fn denies(sense: &str) -> bool {
+    matches!(sense, "not" | "no") || sense.contains(" not ") || sense.ends_with(" not")
+        || sense.ends_with(" no")
+}
+
+fn may_deny(senses: &[String]) -> Denial {
+    let denying = |sense: &String| {
+        english::words(sense).iter().any(|word| denial_of_english(word) != Denial::No)
+    };
+    if senses.iter().any(denying) { Denial::Perhaps } else { Denial::No }
+}
+
+/// Whether a mark or the end of the sentence follows word `i`.
+fn ends_clause(source: &str, glossed: &[GlossedWord], i: usize) -> bool {
+    i + 1 == glossed.len() || !between(source, glossed, i).trim().is_empty()
+}
+
+/// What stands between word `i` and the next, or the end.
+fn between<'s>(source: &'s str, glossed: &[GlossedWord], i: usize) -> &'s str {
+    let end = glossed.get(i + 1).map_or(source.len(), |next| next.span.start);
+    &source[glossed[i].span.end..end]
+}
