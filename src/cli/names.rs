@@ -52,11 +52,11 @@ fn stem(id: &str) -> String {
     let special = |c: char| {
         c.is_whitespace() || terminal::is_control(c) || ":*?\"<>|'`$&;!#%{}()[]~^".contains(c)
     };
-    let mut stem: String = last
-        .chars()
-        .map(|c| if special(c) { '-' } else { c })
+    let stem: String = last
+        .char_indices()
+        .take_while(|(at, c)| at + c.len_utf8() <= LONGEST)
+        .map(|(_, c)| if special(c) { '-' } else { c })
         .collect();
-    stem.truncate(stem.floor_char_boundary(LONGEST));
     let stem = stem.trim_matches(['.', '-']);
     match stem {
         "" => "article".to_owned(),

@@ -158,7 +158,7 @@ fn is_folder(path: &Path, several: bool) -> bool {
     let ends_in_separator = path
         .as_os_str()
         .to_string_lossy()
-        .ends_with(|c| std::path::is_separator(c));
+        .ends_with(std::path::is_separator);
     path.is_dir() || ends_in_separator || (several && path.extension().is_none() && !path.exists())
 }
 
