@@ -30,9 +30,9 @@ pub struct Console {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Form of the output
-    #[arg(short, long, default_value = "text")]
-    format: Format,
+    /// Form of the output [default: by the extension of --output, else text]
+    #[arg(short, long)]
+    format: Option<Format>,
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
@@ -56,7 +56,9 @@ pub struct OutputArgs {
 impl OutputArgs {
     /// The form of the output.
     pub fn format(&self) -> Format {
-        if self.json { Format::Json } else { self.format }
+        let json = self.json.then_some(Format::Json);
+        let of_output = || Format::of_path(self.output.as_deref()?);
+        json.or(self.format).or_else(of_output).unwrap_or_default()
     }
 
     /// How it is to be shown.
@@ -122,10 +124,10 @@ pub struct ModelArgs {
     #[arg(long, value_name = "N", default_value_t = TranslateOptions::default().threads,
           value_parser = RangedU64ValueParser::<usize>::new().range(0..=1024))]
     threads: usize,
-    /// Sentences that a worker decodes together
-    #[arg(long, value_name = "N", default_value_t = TranslateOptions::default().batch_size,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=1024))]
-    batch: usize,
+    /// Tokens, prompts included, of the sentences that one core decodes together
+    #[arg(long, value_name = "N", default_value_t = TranslateOptions::default().batch_tokens,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=1 << 20))]
+    batch_tokens: usize,
     /// Arithmetic of the model
     #[arg(long, default_value = "auto")]
     compute: ComputeArg,
@@ -174,7 +176,7 @@ impl ModelArgs {
             },
             beam_size: self.beam,
             threads: self.threads,
-            batch_size: self.batch,
+            batch_tokens: self.batch_tokens,
             lexicon: self.lexicon.clone(),
             redecode: !self.no_redecode,
         }

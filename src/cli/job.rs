@@ -1,6 +1,5 @@
 //! The run that the verbs share: articles read ahead, translated some together, written in order.
 
-use std::collections::VecDeque;
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -15,16 +14,8 @@ use super::inputs::Inputs;
 use super::interrupt::Interrupt;
 use super::output::Output;
 use super::progress::Progress;
+use super::queue::Queue;
 use super::terminal;
-
-/// Enough sentences to fill the batches of every worker; articles are grouped up to this.
-const WINDOW_SENTENCES: usize = 64;
-/// Short articles in a group: the most that one waits for before it is written.
-const WINDOW_ARTICLES: usize = 16;
-/// Articles read ahead where progress is shown, so that the time left can be told.
-const READ_AHEAD: usize = 512;
-/// The same in bytes of text.
-const READ_AHEAD_BYTES: usize = 32 << 20;
 
 /// A run over many articles: where they go, and what has become of it so far.
 pub struct Job {
@@ -94,10 +85,10 @@ impl Job {
     /// Writes a report on each translation, in their order.
     pub fn write_all<E: Display>(
         mut self,
-        translations: impl Iterator<Item = Result<Translation, E>>,
+        mut translations: impl Iterator<Item = Result<Translation, E>>,
         report: impl Fn(Translation) -> Report,
     ) -> Result<Exit, Failure> {
-        let result = translations.into_iter().try_for_each(|translation| {
+        let result = translations.try_for_each(|translation| {
             self.check_interrupt()?;
             match translation {
                 Ok(translation) => self.write(&report(translation)),
@@ -124,21 +115,17 @@ impl Job {
         let translator = Translator::load(options).or_exit(Exit::Model)?;
         let loaded = started.elapsed();
 
-        let limit = if inputs.is_live || !self.progress.is_visible() {
-            WINDOW_ARTICLES
-        } else {
-            READ_AHEAD
-        };
-        let mut queue = Queue::default();
-        queue.push(first, &translator);
+        let ahead = self.progress.is_visible() && !inputs.is_live;
+        let mut queue = Queue::new(ahead);
+        queue.push(translator.segments(&first), first);
         let mut more = true;
         loop {
-            while more && queue.articles.len() < limit && queue.bytes < READ_AHEAD_BYTES {
+            while more && queue.has_room() {
                 match self.next(&mut inputs) {
-                    Some(article) => queue.push(article, &translator),
+                    Some(article) => queue.push(translator.segments(&article), article),
                     None => {
                         more = false;
-                        self.progress.set_total(queue.sentences, queue.pushed);
+                        self.progress.set_total(queue.sentences(), queue.articles());
                     }
                 }
             }
@@ -161,9 +148,9 @@ impl Job {
             let seconds = (started.elapsed() - loaded).as_secs_f64();
             self.progress.complain(format_args!(
                 "{} articles, {} sentences in {seconds:.1} s ({:.1}/s), model loaded in {} ms",
-                queue.pushed,
-                queue.sentences,
-                queue.sentences as f64 / seconds,
+                queue.articles(),
+                queue.sentences(),
+                queue.sentences() as f64 / seconds,
                 loaded.as_millis()
             ));
         }
@@ -228,8 +215,9 @@ impl Job {
     /// Ends the output, and tells what needs a look.
     fn end(self, result: Result<(), Failure>) -> Result<Exit, Failure> {
         self.progress.finish();
-        if let Err(failure) = result {
+        if let Err(mut failure) = result {
             self.output.abandon();
+            failure.exit = failure.exit.max(self.exit);
             return Err(failure);
         }
         self.output.finish()?;
@@ -249,41 +237,5 @@ impl Job {
             ));
         }
         Ok(self.exit)
-    }
-}
-
-/// Articles that were read and not yet translated.
-#[derive(Default)]
-struct Queue {
-    articles: VecDeque<(Article, usize)>,
-    bytes: usize,
-    /// Articles, and sentences of these, that were ever in it.
-    pushed: usize,
-    sentences: usize,
-}
-
-impl Queue {
-    fn push(&mut self, article: Article, translator: &Translator) {
-        let sentences = translator.segments(&article);
-        self.bytes += article.text.len();
-        self.pushed += 1;
-        self.sentences += sentences;
-        self.articles.push_back((article, sentences));
-    }
-
-    /// Takes the next articles that are translated together: at least one, if there is one.
-    fn window(&mut self) -> Vec<Article> {
-        let mut window = Vec::new();
-        let mut sentences = 0;
-        while let Some((article, more)) = self.articles.front() {
-            let is_full = window.len() == WINDOW_ARTICLES || sentences + more > WINDOW_SENTENCES;
-            if is_full && !window.is_empty() {
-                break;
-            }
-            sentences += more;
-            self.bytes -= article.text.len();
-            window.extend(self.articles.pop_front().map(|(article, _)| article));
-        }
-        window
     }
 }

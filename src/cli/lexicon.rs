@@ -46,7 +46,7 @@ Examples:
   anubad lexicon gloss 'মাঠে ৫টি মৌসুম চলছে।'
   anubad lexicon gloss --json < sentences.txt")]
 pub struct GlossVerb {
-    /// Sentences; without any, each line of stdin is one
+    /// Sentences; without any, or for `-`, each line of stdin is one
     sentences: Vec<String>,
     #[command(flatten)]
     shared: Shared,
@@ -158,6 +158,7 @@ struct GlossLine<'a> {
 }
 
 fn gloss(verb: GlossVerb) -> Result<Exit, Failure> {
+    let from_stdin = verb.sentences.is_empty() || verb.sentences == ["-"];
     if verb.sentences.is_empty() && io::stdin().is_terminal() {
         return Err(Failure::new(
             Exit::Usage,
@@ -180,7 +181,7 @@ fn gloss(verb: GlossVerb) -> Result<Exit, Failure> {
         };
         out.write_all(text.as_bytes()).map_err(stdout_failure)
     };
-    if verb.sentences.is_empty() {
+    if from_stdin {
         for line in Lines::new(io::stdin().lock()) {
             write(&line?)?;
         }

@@ -14,6 +14,7 @@ mod man;
 mod names;
 mod output;
 mod progress;
+mod queue;
 mod summarize;
 pub mod terminal;
 mod translate;

@@ -1,10 +1,14 @@
 //! How far the run is, on stderr while it is a terminal: sentences, their rate, time left, articles.
 
 use std::fmt::{Arguments, Write};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::terminal;
+
+/// How often the line is drawn where nothing is finished: a long batch is no hang.
+const TICK: Duration = Duration::from_millis(250);
 
 /// A line on stderr that shows how far the run is. Hidden where stderr is no terminal.
 pub struct Progress {
@@ -23,6 +27,9 @@ impl Progress {
         };
         let bar = ProgressBar::with_draw_target(None, target);
         bar.set_style(style("{spinner} {pos} sentences  {rate}  {msg}"));
+        if !bar.is_hidden() {
+            bar.enable_steady_tick(TICK);
+        }
         Progress {
             bar,
             articles_done: 0,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::{Arguments, Display};
 use std::io::{self, IsTerminal, Write};
 
+use anubad::translate::Severity;
 use clap::builder::styling::{AnsiColor, Style};
 
 /// When to use colour.
@@ -49,6 +50,14 @@ impl Styles {
             dim: Style::new().dimmed(),
             warning: AnsiColor::Yellow.on_default(),
             error: AnsiColor::Red.on_default().bold(),
+        }
+    }
+
+    /// The style of findings of a severity.
+    pub fn of(&self, severity: Severity) -> Style {
+        match severity {
+            Severity::Warning => self.warning,
+            Severity::Error => self.error,
         }
     }
 }

@@ -29,7 +29,7 @@ pub struct TranslateOptions {
     pub device: DeviceChoice,
     pub beam_size: usize,
     pub threads: usize,
-    pub batch_size: usize,
+    pub batch_tokens: usize,
     pub lexicon: Option<PathBuf>,
     pub redecode: bool,
 }
@@ -41,7 +41,7 @@ impl Default for TranslateOptions {
             device: DeviceChoice::Auto,
             beam_size: 1,
             threads: 0,
-            batch_size: 16,
+            batch_tokens: 2048,
             lexicon: None,
             redecode: true,
         }

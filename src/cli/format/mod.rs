@@ -8,9 +8,11 @@ mod sample;
 mod text;
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use anubad::summarize::Brief;
 use anubad::translate::{Finding, TranslatedParagraph, TranslatedSegment, Translation};
+use clap::ValueEnum;
 
 use super::terminal::{self, Styles};
 
@@ -18,7 +20,7 @@ pub use json::stored_translations;
 pub use note::severity_name;
 
 /// A form that results are written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Format {
     /// For a terminal or an e-mail.
     #[default]
@@ -109,6 +111,15 @@ impl Format {
             Format::Json => json::CLOSING,
             Format::Text | Format::Markdown | Format::Jsonl => "",
         }
+    }
+
+    /// The form that the extension of a file stands for.
+    pub fn of_path(path: &Path) -> Option<Format> {
+        let extension = path.extension()?.to_str()?;
+        Format::value_variants()
+            .iter()
+            .copied()
+            .find(|format| format.extension() == extension)
     }
 
     /// The extension of files of this form.

@@ -2,11 +2,11 @@
 
 use anubad::article::Role;
 use anubad::summarize::Brief;
-use anubad::translate::{Severity, TranslatedSegment, Translation};
+use anubad::translate::{TranslatedSegment, Translation};
 use textwrap::{WordSeparator, WordSplitter, WrapAlgorithm};
 
 use super::{Block, Report, View, blocks, citations, note, shown};
-use crate::cli::terminal::{self, paint};
+use crate::cli::terminal::{self, Styles, paint};
 
 /// From this width on, Bengali stands to the right of English, otherwise below it.
 const TWO_COLUMNS: usize = 100;
@@ -131,31 +131,47 @@ impl Page<'_> {
                 self.pair(number, sentence);
             }
         } else {
-            let texts: Vec<String> = sentences().map(|(n, s)| self.sentence(n, s)).collect();
+            let is_heading = matches!(paragraph.role, Role::Title | Role::Heading);
+            // A style within a style would end it.
+            let styles = if is_heading {
+                Styles::default()
+            } else {
+                self.view.styles
+            };
+            let texts: Vec<String> = sentences()
+                .map(|(n, s)| self.sentence(n, s, &styles))
+                .collect();
             let text = texts.join(" ");
-            match paragraph.role {
-                Role::Title | Role::Heading => self.styled_lines(&text),
-                _ => self.lines(&text, bullet, indent),
+            if is_heading {
+                self.styled_lines(&text);
+            } else {
+                self.lines(&text, bullet, indent);
             }
         }
         self.notes(sentences());
     }
 
     /// A sentence with its number before it, where all have one, and a mark where it has findings.
-    fn sentence(&self, number: usize, sentence: &TranslatedSegment) -> String {
+    fn sentence(&self, number: usize, sentence: &TranslatedSegment, styles: &Styles) -> String {
         let text = shown(sentence);
-        let label = paint(self.view.styles.dim, format_args!("[{number}]"));
-        match (self.numbered, sentence.findings.is_empty()) {
-            (true, true) => format!("{label} {text}"),
-            (true, false) => format!("{label} {text} {}", self.mark(sentence)),
-            (false, true) => text,
-            (false, false) => format!("{text} {}{label}", self.mark(sentence)),
+        let label = paint(styles.dim, format_args!("[{number}]"));
+        let gravest = sentence
+            .findings
+            .iter()
+            .map(|finding| finding.severity)
+            .max();
+        let mark = gravest.map(|severity| paint(styles.of(severity), note::MARK));
+        match (self.numbered, mark) {
+            (true, None) => format!("{label} {text}"),
+            (true, Some(mark)) => format!("{label} {text} {mark}"),
+            (false, None) => text,
+            (false, Some(mark)) => format!("{text} {mark}{label}"),
         }
     }
 
     /// A sentence in both languages, side by side where there is room.
     fn pair(&mut self, number: usize, sentence: &TranslatedSegment) {
-        let english = self.sentence(number, sentence);
+        let english = self.sentence(number, sentence, &self.view.styles);
         let bengali = terminal::one_line(&sentence.segment.text);
         let hang = " ".repeat(format!("[{number}] ").len());
         match self.view.width {
@@ -183,27 +199,12 @@ impl Page<'_> {
     /// The findings about numbered sentences, a line each.
     fn notes<'s>(&mut self, sentences: impl Iterator<Item = (usize, &'s TranslatedSegment)>) {
         for note in note::notes(sentences) {
-            let mark = paint(self.severity_style(note.severity), note::MARK);
+            let mark = paint(self.view.styles.of(note.severity), note::MARK);
             self.lines(
                 &format!("{mark} {} {}", note.label(), note.message),
                 "  ",
                 "    ",
             );
-        }
-    }
-
-    fn mark(&self, sentence: &TranslatedSegment) -> String {
-        let gravest = sentence.findings.iter().map(|f| f.severity).max();
-        paint(
-            self.severity_style(gravest.unwrap_or(Severity::Warning)),
-            note::MARK,
-        )
-    }
-
-    fn severity_style(&self, severity: Severity) -> clap::builder::styling::Style {
-        match severity {
-            Severity::Warning => self.view.styles.warning,
-            Severity::Error => self.view.styles.error,
         }
     }
 
@@ -244,7 +245,7 @@ fn wrap(text: &str, width: Option<usize>, first: &str, rest: &str) -> Vec<String
 mod tests {
     use super::super::sample;
     use super::*;
-    use crate::cli::terminal::{Color, Styles};
+    use crate::cli::terminal::Color;
 
     #[test]
     fn a_translation_bears_its_findings_and_tells_what_was_set_apart() {
@@ -338,7 +339,7 @@ mod tests {
             ..View::default()
         };
         assert!(!article(&report, &View::default()).contains(terminal::is_control));
-        assert!(article(&report, &styled).contains("\u{1b}[1m"));
+        assert!(article(&report, &styled).starts_with("\u{1b}[1mBridge opens]0;x \u{1b}[0m\n"));
     }
 
     #[test]
