@@ -4,7 +4,11 @@
 //! [`article`] → [`text`] → [`lexicon`] → [`model`] → [`decode`] → [`translate`] → [`summarize`].
 
 pub mod article;
+pub mod decode;
+pub mod kernel;
 pub mod lexicon;
+pub mod model;
 pub mod summarize;
 pub mod text;
+pub mod tokenizer;
 pub mod translate;

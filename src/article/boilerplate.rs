@@ -134,8 +134,9 @@ pub(super) fn line(line: &str, words: &[String]) -> Option<Found> {
     } else {
         let label = label(line)?;
         let rest = words.len() - label.words;
-        if label.table == Table::Photo && rest > CREDIT_WORDS && label.rest_is_phrase {
-            return Some(Found::Caption);
+        if label.table == Table::Photo && rest > CREDIT_WORDS {
+            return (label.rest_is_phrase && super::credits::is_short(line))
+                .then_some(Found::Caption);
         }
         match label.table {
             Table::Photo if label.rest_is_phrase => Boilerplate::PhotoCredit,

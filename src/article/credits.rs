@@ -87,7 +87,7 @@ static BYLINE_LABEL: LazyLock<Phrases> = LazyLock::new(|| {
     Phrases::new(
         "\
         রিপোর্ট, রিপোর্টার, প্রতিবেদক, প্রতিবেদন, লেখক, লেখা, লিখেছেন, অনুবাদ, অনুবাদক, ভাষান্তর,
-        গ্রন্থনা, সম্পাদনা, সাক্ষাৎকার, সাক্ষাৎকার গ্রহণ, সাক্ষাৎকার নিয়েছেন, অনুলিখন, Report, Author,
+        গ্রন্থনা, সম্পাদনা, সাক্ষাৎকার গ্রহণ, সাক্ষাৎকার নিয়েছেন, অনুলিখন, Report, Author,
         Writer, By, Byline",
     )
 });
@@ -121,7 +121,7 @@ pub(super) fn line(line: &str, words: &[String]) -> Option<Found> {
     if CAPTION_LABEL.contains(words) || IMAGE.contains(words) {
         return Some(Found::CaptionLabel);
     }
-    if is_caption(line) {
+    if is_caption(line) && is_short(line) {
         return Some(Found::Line(Role::Caption));
     }
     if line.contains(['।', '?', '!']) {
@@ -152,7 +152,8 @@ pub(super) fn leading(line: &str) -> Option<(usize, Role)> {
                 _ if is_place(head) => Role::Dateline,
                 _ => return None,
             };
-            let rest_tells = super::phrases::ends_sentence(rest) && words(rest).len() >= LEAST_REST;
+            let rest_tells = rest.contains('।') || super::phrases::ends_sentence(rest);
+            let rest_tells = rest_tells && words(rest).len() >= LEAST_REST;
             rest_tells.then_some((line.len() - rest.len(), role))
         })
 }
@@ -176,6 +177,12 @@ fn is_caption(line: &str) -> bool {
         })
 }
 
+/// Whether a text is as short as a caption: two sentences, the second often place and day.
+pub(super) fn is_short(text: &str) -> bool {
+    const LONGEST: usize = 220;
+    text.chars().nth(LONGEST).is_none() && text.matches(['।', '?', '!']).count() <= 2
+}
+
 fn is_dateline(line: &str, words: &[String]) -> bool {
     const LONGEST: usize = 24;
     if words.len() > LONGEST || !words.iter().any(|word| is_date_number(word)) {
@@ -196,7 +203,7 @@ fn is_dateline(line: &str, words: &[String]) -> bool {
         && is_date(&words[date..])
         && (date == 0
             || PLACE.cover(&words[..date], |_| false)
-            || date <= 4 && ends_at_mark(line, date))
+            || date <= 4 && ends_at_mark(line, date, ",([|–—-"))
 }
 
 /// Whether words are nothing but dates, their labels, places and agencies.
@@ -240,6 +247,8 @@ fn is_date_number(word: &str) -> bool {
 
 fn is_byline(line: &str, words: &[String]) -> bool {
     const LONGEST: usize = 14;
+    const LONGEST_NAME: usize = 5;
+    const BYLINE_MARKS: &str = ",;:([|॥–—-/•";
     if words.is_empty() || words.len() > LONGEST {
         return false;
     }
@@ -249,29 +258,30 @@ fn is_byline(line: &str, words: &[String]) -> bool {
     }
     if let Some((head, rest)) = split_label(line)
         && BYLINE_LABEL.contains(&self::words(head))
-        && !self::words(rest).is_empty()
+        && (1..=LONGEST_NAME).contains(&self::words(rest.split(',').next().unwrap_or(rest)).len())
     {
         return true;
     }
     let first = BYLINE.prefix(words);
     if first > 0 {
         let rest = &words[first..];
-        return rest.is_empty() || is_date(rest) || ends_at_mark(line, first) && rest.len() <= 6;
+        return rest.is_empty()
+            || is_date(rest)
+            || ends_at_mark(line, first, BYLINE_MARKS) && rest.len() <= 6;
     }
     // "কুমিল্লা প্রতিনিধি", "রাশেদ খান, নিজস্ব প্রতিবেদক"; in a headline a genitive comes before.
     let last = BYLINE.suffix(words);
     let lead = &words[..words.len() - last];
     last > 0
         && (lead.len() <= 2 && !lead.last().is_some_and(|word| word.ends_with("ের"))
-            || lead.len() <= 5 && ends_at_mark(line, lead.len()))
+            || lead.len() <= 5 && ends_at_mark(line, lead.len(), BYLINE_MARKS))
 }
 
-/// Whether a comma, dash, bracket or the like comes right after this many words of a line; it is
-/// looked for among the first few.
-fn ends_at_mark(line: &str, count: usize) -> bool {
-    const MARKS: &str = ",;:()[]|॥–—-/•";
+/// Whether one of the marks comes right after this many words of a line; it is looked for among
+/// the first few.
+fn ends_at_mark(line: &str, count: usize, marks: &str) -> bool {
     line.char_indices()
-        .filter(|&(_, c)| MARKS.contains(c))
+        .filter(|&(_, c)| marks.contains(c))
         .take(8)
         .any(|(at, _)| words(&line[..at]).len() == count)
 }
@@ -390,6 +400,9 @@ mod tests {
             "ছবিতে, গানে আর কথায় স্মরণ।",
             "রয়টার্স জানায়, যুদ্ধ থেমেছে।",
             "বিবিসি বন্ধ করল রাশিয়া",
+            "রেসকোর্সের সেই বিকেল: ১৬ ডিসেম্বর ১৯৭১",
+            "সাক্ষাৎকার: ‘বিনিয়োগ না বাড়লে প্রবৃদ্ধি হবে না’",
+            "প্রতিবেদন: নদীর পানি বাড়ছে উত্তরের সব জেলায়",
             "ঢাকা",
         ] {
             assert_eq!(line(news, &words(news)), None, "{news}");

@@ -8,7 +8,7 @@
 
 use super::block::{Block, Kind};
 use super::phrases::{ends_sentence, is_headline, words};
-use super::pieces::{LONGEST_CAPTION, Mark, Piece, cut};
+use super::pieces::{Mark, Piece, cut};
 use super::{Boilerplate, Paragraph, Part, Role, credits};
 
 /// The paragraph of a title that is given apart from the text.
@@ -64,7 +64,7 @@ fn follow_labels(pieces: &mut [Piece]) {
                 if let Some(next) = pieces.get_mut(i + 1)
                     && next.is_open_text()
                     && (!next.first || !image)
-                    && next.text.len() <= LONGEST_CAPTION
+                    && credits::is_short(next.text)
                 {
                     next.mark = Some(Mark::Is(Role::Caption));
                 }
@@ -77,7 +77,7 @@ fn follow_labels(pieces: &mut [Piece]) {
                     && pieces[i - 1].block > 0
                     && pieces[i].block == pieces[i - 1].block
                     && pieces.get(i + 1).is_none_or(|next| next.first)
-                    && pieces[i - 1].text.len() <= LONGEST_CAPTION =>
+                    && credits::is_short(pieces[i - 1].text) =>
             {
                 pieces[i - 1].mark = Some(Mark::Is(Role::Caption));
             }

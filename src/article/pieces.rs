@@ -8,8 +8,6 @@ use super::{Boilerplate, Role, boilerplate, credits};
 
 /// Longest line, in bytes, that is compared with the tables of phrases.
 const LONGEST_LABEL: usize = 1000;
-/// Longest caption, in bytes.
-pub(super) const LONGEST_CAPTION: usize = 800;
 
 /// What the words of a piece say it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,7 +163,7 @@ fn cut_line(kind: Kind, line: &str) -> Vec<(Range<usize>, Option<Mark>)> {
         (caption, head @ None),
         (_, Some(Mark::Is(Role::Boilerplate(Boilerplate::PhotoCredit)))),
     ] = cuts.as_mut_slice()
-        && caption.len() <= LONGEST_CAPTION
+        && credits::is_short(&line[caption.clone()])
     {
         *head = Some(Mark::Is(Role::Caption));
     }

@@ -1,0 +1,29 @@
+//! What makes the model fast on a CPU: quantised products, attention over a slot cache, fused
+//! element-wise steps, as candle custom ops.
+//!
+//! Every kernel computes each row of its output from that row's input alone and in one order of
+//! additions, so a sentence gets the same bits whatever it is batched with. Kernels share their work
+//! among the threads of the rayon pool they are called from; in a pool of one thread they run serially.
+
+mod activation;
+mod attention;
+mod norm;
+mod q5;
+mod quantize;
+mod vocab;
+
+pub use activation::gelu_mul;
+pub use attention::{AttentionPlan, Span, attention, write_rows};
+pub use norm::{rms_norm, rope};
+pub use q5::{Q5Linear, dequantize_q5_0_row};
+pub use vocab::log_probs;
+
+use candle_core::{CpuStorage, Layout, Result, bail};
+
+/// Values of a contiguous f32 tensor on the CPU.
+fn f32_slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+    match layout.contiguous_offsets() {
+        Some((start, end)) => Ok(&storage.as_slice::<f32>()?[start..end]),
+        None => bail!("kernel input is not contiguous: {:?}", layout.shape()),
+    }
+}

@@ -1,0 +1,159 @@
+//! Root-mean-square normalisation and rotary positions.
+
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
+
+use super::f32_slice;
+
+/// `x / √(mean(x²) + eps) × weight` over the last dimension (Zhang and Sennrich 2019).
+pub fn rms_norm(x: &Tensor, weight: &Tensor, eps: f32) -> Result<Tensor> {
+    if x.device().is_cpu() {
+        x.apply_op2_no_bwd(weight, &RmsNorm { eps })
+    } else {
+        candle_nn::ops::rms_norm(x, weight, eps)
+    }
+}
+
+/// Turns each head's halves by the angles of its token's position (Su et al. 2021, in the layout that
+/// pairs value i with value i + d/2). `x`: (tokens, heads, d); `cos`, `sin`: (tokens, d/2).
+pub fn rope(x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
+    if x.device().is_cpu() {
+        x.apply_op3_no_bwd(cos, sin, &Rope)
+    } else {
+        let (tokens, heads, d) = x.dims3()?;
+        let (cos, sin) = (cos.unsqueeze(1)?, sin.unsqueeze(1)?);
+        let x = candle_nn::rotary_emb::rope(&x.reshape((tokens, heads, 1, d))?, &cos, &sin)?;
+        x.reshape((tokens, heads, d))
+    }
+}
+
+struct RmsNorm {
+    eps: f32,
+}
+
+impl CustomOp2 for RmsNorm {
+    fn name(&self) -> &'static str {
+        "rms-norm"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (x, weight) = (f32_slice(x, x_layout)?, f32_slice(weight, weight_layout)?);
+        let mut y = vec![0f32; x.len()];
+        pulp::Arch::new().dispatch(|| {
+            for (x, y) in x
+                .chunks_exact(weight.len())
+                .zip(y.chunks_exact_mut(weight.len()))
+            {
+                let factor = 1.0 / (dot(x, x) / x.len() as f32 + self.eps).sqrt();
+                for ((y, &x), &w) in y.iter_mut().zip(x).zip(weight) {
+                    *y = x * factor * w;
+                }
+            }
+        });
+        Ok((CpuStorage::F32(y), x_layout.shape().clone()))
+    }
+}
+
+struct Rope;
+
+impl CustomOp3 for Rope {
+    fn name(&self) -> &'static str {
+        "rope"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        cos: &CpuStorage,
+        cos_layout: &Layout,
+        sin: &CpuStorage,
+        sin_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (_, heads, d) = x_layout.shape().dims3()?;
+        let x = f32_slice(x, x_layout)?;
+        let (cos, sin) = (f32_slice(cos, cos_layout)?, f32_slice(sin, sin_layout)?);
+        let mut y = vec![0f32; x.len()];
+        pulp::Arch::new().dispatch(|| {
+            let half = d / 2;
+            for (head, (x, y)) in x.chunks_exact(d).zip(y.chunks_exact_mut(d)).enumerate() {
+                let token = head / heads * half;
+                let (cos, sin) = (&cos[token..token + half], &sin[token..token + half]);
+                let (x0, x1) = x.split_at(half);
+                let (y0, y1) = y.split_at_mut(half);
+                for i in 0..half {
+                    y0[i] = x0[i] * cos[i] - x1[i] * sin[i];
+                    y1[i] = x1[i] * cos[i] + x0[i] * sin[i];
+                }
+            }
+        });
+        Ok((CpuStorage::F32(y), x_layout.shape().clone()))
+    }
+}
+
+/// Σ aᵢ bᵢ in 16 partial sums, which the compiler keeps in vector registers.
+#[inline(always)]
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0f32; 16];
+    let (a_chunks, a_rest) = a.as_chunks::<16>();
+    let (b_chunks, b_rest) = b.as_chunks::<16>();
+    for (a, b) in a_chunks.iter().zip(b_chunks) {
+        for i in 0..16 {
+            sums[i] += a[i] * b[i];
+        }
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f32>() + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+
+    fn wave(dims: &[usize], step: f32) -> Tensor {
+        let values: Vec<f32> = (0..dims.iter().product())
+            .map(|i| (i as f32 * step).sin())
+            .collect();
+        Tensor::from_vec(values, dims, &Device::Cpu).unwrap()
+    }
+
+    fn difference(a: &Tensor, b: &Tensor) -> f32 {
+        (a - b)
+            .unwrap()
+            .abs()
+            .unwrap()
+            .max_all()
+            .unwrap()
+            .to_scalar()
+            .unwrap()
+    }
+
+    #[test]
+    fn rms_norm_is_candle_s() {
+        let (x, w) = (wave(&[3, 5, 70], 0.7), wave(&[70], 0.3));
+        let expected = candle_nn::ops::rms_norm(&x, &w, 1e-6).unwrap();
+        assert!(difference(&rms_norm(&x, &w, 1e-6).unwrap(), &expected) < 1e-6);
+    }
+
+    #[test]
+    fn rope_is_candle_s_with_a_position_for_each_token() {
+        let (x, cos, sin) = (
+            wave(&[4, 3, 8], 0.7),
+            wave(&[4, 4], 0.3),
+            wave(&[4, 4], 0.4),
+        );
+        for t in 0..4 {
+            let row = |x: &Tensor| x.narrow(0, t, 1).unwrap();
+            let alone = row(&x).reshape((1, 3, 1, 8)).unwrap();
+            let expected = candle_nn::rotary_emb::rope(&alone, &row(&cos), &row(&sin)).unwrap();
+            let expected = expected.reshape((1, 3, 8)).unwrap();
+            assert!(difference(&row(&rope(&x, &cos, &sin).unwrap()), &expected) < 1e-6);
+        }
+    }
+}

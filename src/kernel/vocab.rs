@@ -1,0 +1,91 @@
+//! Over the vocabulary: log-probabilities and the likeliest tokens.
+
+use super::activation::exp;
+
+/// The `k` likeliest tokens of a row of logits and their natural-log probabilities (log-softmax over the
+/// whole row), likeliest first; of equals the lower token comes first. Empty where a logit is not a number.
+pub fn log_probs(logits: &[f32], k: usize) -> Vec<(u32, f32)> {
+    let largest = pulp::Arch::new().dispatch(|| {
+        let mut lanes = [f32::NEG_INFINITY; 16];
+        let (chunks, rest) = logits.as_chunks::<16>();
+        for chunk in chunks {
+            for (lane, &x) in lanes.iter_mut().zip(chunk) {
+                *lane = if x > *lane { x } else { *lane };
+            }
+        }
+        rest.iter()
+            .chain(&lanes)
+            .fold(f32::NEG_INFINITY, |a, &b| a.max(b))
+    });
+    let sum = pulp::Arch::new().dispatch(|| {
+        let mut lanes = [0f32; 16];
+        let (chunks, rest) = logits.as_chunks::<16>();
+        for chunk in chunks {
+            for (lane, &x) in lanes.iter_mut().zip(chunk) {
+                *lane += exp(x - largest);
+            }
+        }
+        lanes.iter().sum::<f32>() + rest.iter().map(|&x| exp(x - largest)).sum::<f32>()
+    });
+    let log_sum = largest + sum.ln();
+    if log_sum.is_nan() {
+        return Vec::new();
+    }
+    top_k(logits, k, largest)
+        .into_iter()
+        .map(|(token, x)| (token, x - log_sum))
+        .collect()
+}
+
+/// The `k` largest values with their places, in falling order; `largest` is the largest.
+fn top_k(values: &[f32], k: usize, largest: f32) -> Vec<(u32, f32)> {
+    if k == 1 {
+        let at = values.iter().position(|&x| x == largest);
+        return at.map(|i| (i as u32, largest)).into_iter().collect();
+    }
+    // Few values pass the smallest kept so far, so a sorted list of k does.
+    let mut best: Vec<(u32, f32)> = Vec::with_capacity(k + 1);
+    let mut bar = f32::NEG_INFINITY;
+    for (i, &x) in values.iter().enumerate() {
+        if x > bar || best.len() < k {
+            let at = best.partition_point(|&(_, y)| y >= x);
+            best.insert(at, (i as u32, x));
+            best.truncate(k);
+            if best.len() == k {
+                bar = best[k - 1].1;
+            }
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_probabilities_are_a_log_softmax() {
+        let logits: Vec<f32> = (0..1003).map(|i| (i as f32 * 1.3).sin() * 9.0).collect();
+        let log_sum = logits.iter().map(|&x| f64::from(x).exp()).sum::<f64>().ln();
+        let mut expected: Vec<(u32, f64)> = (0..)
+            .zip(logits.iter().map(|&x| f64::from(x) - log_sum))
+            .collect();
+        expected.sort_by(|a, b| b.1.total_cmp(&a.1));
+        for k in [1, 2, 8] {
+            let got = log_probs(&logits, k);
+            assert_eq!(got.len(), k);
+            for ((token, p), (expected_token, q)) in got.iter().zip(&expected) {
+                assert_eq!(token, expected_token);
+                assert!((f64::from(*p) - q).abs() < 1e-5, "{p} for {q}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_equals_the_first_wins_and_a_short_row_gives_all() {
+        assert_eq!(log_probs(&[1.0, 3.0, 3.0], 1)[0].0, 1);
+        let best = log_probs(&[1.0, 3.0, 3.0], 5);
+        assert_eq!(best.iter().map(|b| b.0).collect::<Vec<_>>(), [1, 2, 0]);
+        assert!(log_probs(&[1.0, f32::NAN], 2).is_empty());
+    }
+}

@@ -1,0 +1,76 @@
+//! A linear layer without bias, in the arithmetic that was asked for.
+
+use candle_core::quantized::{GgmlDType, QMatMul};
+use candle_core::{Device, Module, Result, Tensor, bail};
+
+use super::{Compute, Gguf};
+use crate::kernel::Q5Linear;
+
+/// `y = x Wᵀ`.
+pub enum Linear {
+    /// Q5_0 weights on the CPU.
+    Q5(Q5Linear),
+    /// f32 weights, (out, in).
+    Dense(Tensor),
+    /// Any other quantised type, or another device, through candle.
+    Quantized(QMatMul),
+}
+
+impl Linear {
+    /// The weights of one tensor, or of several with the same width, one under the other.
+    ///
+    /// # Errors
+    /// If a tensor is missing, not a matrix, or of another width than the first.
+    pub fn load(gguf: &Gguf, names: &[String], compute: Compute, device: &Device) -> Result<Self> {
+        let parts = names
+            .iter()
+            .map(|name| gguf.tensor(name))
+            .collect::<Result<Vec<_>>>()?;
+        let [_, columns] = *parts[0].1 else {
+            bail!("tensor {:?} is no matrix", names[0]);
+        };
+        if parts
+            .iter()
+            .any(|p| p.1.len() != 2 || p.1[1] != columns || p.0 != parts[0].0)
+        {
+            bail!("tensors {names:?} do not have one width and type");
+        }
+        let dense = compute == Compute::F32 || (compute == Compute::Auto && !device.is_cpu());
+        if dense {
+            let parts = names.iter().map(|name| gguf.dequantized(name, device));
+            return Ok(Linear::Dense(Tensor::cat(
+                &parts.collect::<Result<Vec<_>>>()?,
+                0,
+            )?));
+        }
+        let rows = parts.iter().map(|p| p.1[0]).sum();
+        let joined;
+        let bytes = match parts.as_slice() {
+            [one] => one.2,
+            several => {
+                joined = several
+                    .iter()
+                    .flat_map(|p| p.2)
+                    .copied()
+                    .collect::<Vec<u8>>();
+                &joined
+            }
+        };
+        if parts[0].0 == GgmlDType::Q5_0 && device.is_cpu() {
+            return Ok(Linear::Q5(Q5Linear::from_q5_0(bytes, rows, columns)?));
+        }
+        let shape = vec![rows, columns];
+        let tensor =
+            candle_core::quantized::ggml_file::qtensor_from_ggml(parts[0].0, bytes, shape, device)?;
+        Ok(Linear::Quantized(QMatMul::from_qtensor(tensor)?))
+    }
+
+    /// `x`: (rows, in) → (rows, out).
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        match self {
+            Linear::Q5(linear) => linear.forward(x),
+            Linear::Dense(weight) => x.matmul(&weight.t()?),
+            Linear::Quantized(linear) => linear.forward(x),
+        }
+    }
+}
