@@ -18,7 +18,7 @@ pub struct Article {
 }
 
 /// Which string of the input a byte span points into.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
     /// `Article::title`.
@@ -45,8 +45,8 @@ pub struct Paragraph {
 }
 
 /// What a block of an article is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "role", content = "kind", rename_all = "snake_case")]
 pub enum Role {
     /// The headline.
     Title,
@@ -69,7 +69,7 @@ pub enum Role {
 }
 
 /// Kinds of text that stand in an article and are no part of its news.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Boilerplate {
     /// `[বিজ্ঞাপন]`, `[বিজ্ঞাপন_২]`.

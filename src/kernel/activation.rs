@@ -56,7 +56,7 @@ impl CustomOp1 for GeluMul {
 /// x · σ(2u) = x · (1 + tanh u) / 2 with u = √(2/π) (x + 0.044715 x³).
 #[inline(always)]
 fn gelu(x: f32) -> f32 {
-    const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769_1;
+    const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769;
     x / (1.0 + exp(-TWICE_SQRT_2_OVER_PI * (x + 0.044715 * x * x * x)))
 }
 

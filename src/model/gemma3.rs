@@ -97,7 +97,7 @@ impl Config {
         ];
         if sizes.contains(&0)
             || !config.heads.is_multiple_of(config.key_heads)
-            || config.head_width % 2 != 0
+            || !config.head_width.is_multiple_of(2)
         {
             bail!("the GGUF file's metadata do not fit together: {config:?}");
         }

@@ -1,0 +1,222 @@
+//! Options that several verbs share, and what they come to.
+
+use std::path::PathBuf;
+
+use anubad::summarize::{Length, MAX_SENTENCES, SummaryOptions};
+use anubad::translate::{Compute, DeviceChoice, ModelSource, Severity, TranslateOptions};
+use clap::builder::RangedU64ValueParser;
+use clap::{Args, ValueEnum};
+
+use super::exit::{Exit, Failure};
+use super::format::{Format, View};
+use super::terminal::{Color, Styles, stdout_width};
+
+/// How the program talks; on every verb.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Messages")]
+pub struct Console {
+    /// When to use colour; NO_COLOR is honoured
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+    /// No progress and no summary on stderr, errors only
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Tell every finding and the speed on stderr
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+/// Where results go and in which form.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Form of the output [default: by the extension of --output, else text]
+    #[arg(short, long)]
+    format: Option<Format>,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+    /// Bengali and English side by side, sentence by sentence
+    #[arg(short = 'B', long)]
+    bilingual: bool,
+    /// Put the word-by-word gloss that the model was shown into JSON output
+    #[arg(long)]
+    explain: bool,
+    /// Write to a file, or to a folder with a file for each article
+    ///
+    /// It is a folder where it exists as one, ends in "/", or has no extension while several inputs
+    /// are given. Files appear under their names only when they are whole.
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub output: Option<PathBuf>,
+    /// Exit with 1 where a translation has a finding this grave
+    #[arg(long, value_name = "SEVERITY", default_value = "none")]
+    pub fail_on: FailOn,
+}
+
+impl OutputArgs {
+    /// The form of the output.
+    pub fn format(&self) -> Format {
+        let json = self.json.then_some(Format::Json);
+        let of_output = || Format::of_path(self.output.as_deref()?);
+        json.or(self.format).or_else(of_output).unwrap_or_default()
+    }
+
+    /// How it is to be shown.
+    pub fn view(&self, console: Console) -> Result<View, Failure> {
+        if self.explain && !matches!(self.format(), Format::Json | Format::Jsonl) {
+            let error = anyhow::anyhow!("--explain needs --format json or jsonl");
+            return Err(Failure::new(Exit::Usage, error));
+        }
+        let to_stdout = self.output.is_none();
+        Ok(View {
+            bilingual: self.bilingual,
+            explain: self.explain,
+            styles: if to_stdout {
+                Styles::for_stdout(console.color)
+            } else {
+                Styles::default()
+            },
+            width: if to_stdout { stdout_width() } else { None },
+        })
+    }
+}
+
+/// The least grave finding that makes the exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// No finding does; they are in the output and counted on stderr
+    None,
+    /// Errors: the translation is likely wrong
+    Error,
+    /// Warnings too
+    Warning,
+}
+
+impl FailOn {
+    /// Whether a finding of this severity makes the exit code 1.
+    pub fn includes(self, severity: Severity) -> bool {
+        match self {
+            FailOn::None => false,
+            FailOn::Error => severity >= Severity::Error,
+            FailOn::Warning => true,
+        }
+    }
+}
+
+/// How to translate.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Translation")]
+pub struct ModelArgs {
+    /// A folder with another model than the embedded one
+    #[arg(long, value_name = "PATH")]
+    model: Option<PathBuf>,
+    /// A word list of your own, asked before the embedded one: "word<TAB>English / other sense" a line
+    #[arg(long, value_name = "FILE")]
+    lexicon: Option<PathBuf>,
+    /// Hypotheses kept at each step; 1 is greedy
+    #[arg(long, value_name = "N", default_value_t = TranslateOptions::default().beam_size,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=32))]
+    beam: usize,
+    /// Do not decode a sentence again where a check finds an error
+    #[arg(long)]
+    no_redecode: bool,
+    /// Threads; 0 is all cores
+    #[arg(long, value_name = "N", default_value_t = TranslateOptions::default().threads,
+          value_parser = RangedU64ValueParser::<usize>::new().range(0..=1024))]
+    threads: usize,
+    /// Tokens, prompts included, of the sentences that one core decodes together
+    #[arg(long, value_name = "N", default_value_t = TranslateOptions::default().batch_tokens,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=1 << 20))]
+    batch_tokens: usize,
+    /// Arithmetic of the model
+    #[arg(long, default_value = "auto")]
+    compute: ComputeArg,
+    /// Where the model runs
+    #[arg(long, default_value = "auto")]
+    device: DeviceArg,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ComputeArg {
+    /// What is fastest on the device
+    Auto,
+    /// 8-bit integers
+    Int8,
+    /// 32-bit floating point: slower, and what the model's figures are measured with
+    F32,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DeviceArg {
+    /// A GPU where the program is built for one and finds one
+    Auto,
+    /// The processor
+    Cpu,
+    /// The first CUDA device
+    Cuda,
+}
+
+impl ModelArgs {
+    /// The options of the translator.
+    pub fn options(&self) -> TranslateOptions {
+        TranslateOptions {
+            model: self
+                .model
+                .clone()
+                .map_or(ModelSource::Embedded, ModelSource::Folder),
+            compute: match self.compute {
+                ComputeArg::Auto => Compute::Auto,
+                ComputeArg::Int8 => Compute::Int8,
+                ComputeArg::F32 => Compute::F32,
+            },
+            device: match self.device {
+                DeviceArg::Auto => DeviceChoice::Auto,
+                DeviceArg::Cpu => DeviceChoice::Cpu,
+                DeviceArg::Cuda => DeviceChoice::Cuda,
+            },
+            beam_size: self.beam,
+            threads: self.threads,
+            batch_tokens: self.batch_tokens,
+            lexicon: self.lexicon.clone(),
+            redecode: !self.no_redecode,
+        }
+    }
+}
+
+/// What the brief should be like.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Brief")]
+pub struct BriefArgs {
+    /// Length of the brief in sentences [default: 3]
+    #[arg(short = 'n', long, value_name = "N", conflicts_with = "words",
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=MAX_SENTENCES as u64))]
+    sentences: Option<usize>,
+    /// Length of the brief in words, in whole sentences
+    #[arg(long, value_name = "N",
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
+    words: Option<usize>,
+    /// What makes the brief
+    #[arg(long, default_value = "extractive")]
+    pub summarizer: SummarizerArg,
+}
+
+/// What makes a brief.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SummarizerArg {
+    /// The most telling sentences of the translation
+    Extractive,
+    /// The language model, from the translation
+    Model,
+}
+
+impl BriefArgs {
+    /// The options of the summarizer.
+    pub fn options(&self) -> SummaryOptions {
+        let length = match (self.sentences, self.words) {
+            (Some(sentences), _) => Length::Sentences(sentences),
+            (None, Some(words)) => Length::Words(words),
+            (None, None) => return SummaryOptions::default(),
+        };
+        SummaryOptions { length }
+    }
+}

@@ -1,0 +1,235 @@
+//! The run that the verbs share: articles read ahead, translated some together, written in order.
+
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anubad::article::Article;
+use anubad::translate::{Severity, TranslateOptions, Translation, Translator};
+
+use super::args::{Console, FailOn, OutputArgs};
+use super::exit::{Exit, Failure, OrExit};
+use super::format::{Report, severity_name};
+use super::inputs::Inputs;
+use super::interrupt::Interrupt;
+use super::output::Output;
+use super::progress::Progress;
+use super::queue::Queue;
+use super::terminal;
+
+/// A run over many articles: where they go, and what has become of it so far.
+pub struct Job {
+    output: Output,
+    progress: Progress,
+    interrupt: Interrupt,
+    console: Console,
+    fail_on: FailOn,
+    exit: Exit,
+    tally: Tally,
+}
+
+/// What is counted.
+#[derive(Debug, Default)]
+struct Tally {
+    articles: usize,
+    flagged: usize,
+    errors: usize,
+    warnings: usize,
+}
+
+/// What makes the report on an article that was translated.
+pub type MakeReport<'a> =
+    dyn Fn(&Translator, Translation, &Interrupt) -> Result<Report, Failure> + 'a;
+
+impl Job {
+    /// Opens the output, which replaces none of the files that are `read`. `several`: whether more
+    /// than one input was named.
+    pub fn open(
+        args: &OutputArgs,
+        console: Console,
+        read: &[PathBuf],
+        several: bool,
+    ) -> Result<Job, Failure> {
+        let interrupt = Interrupt::install().or_exit(Exit::Output)?;
+        let view = args.view(console)?;
+        let output = Output::open(
+            args.output.as_deref(),
+            several,
+            read,
+            args.format(),
+            view,
+            &interrupt,
+        )?;
+        Ok(Job {
+            output,
+            progress: Progress::new(console.quiet),
+            interrupt,
+            console,
+            fail_on: args.fail_on,
+            exit: Exit::Done,
+            tally: Tally::default(),
+        })
+    }
+
+    /// Translates the articles and writes a report on each, in their order. An input that cannot be
+    /// used is told and passed over.
+    pub fn translate(
+        mut self,
+        inputs: Inputs,
+        options: TranslateOptions,
+        report: &MakeReport,
+    ) -> Result<Exit, Failure> {
+        let result = self.translate_all(inputs, options, report);
+        self.end(result)
+    }
+
+    /// Writes a report on each translation, in their order.
+    pub fn write_all<E: Display>(
+        mut self,
+        mut translations: impl Iterator<Item = Result<Translation, E>>,
+        report: impl Fn(Translation) -> Report,
+    ) -> Result<Exit, Failure> {
+        let result = translations.try_for_each(|translation| {
+            self.check_interrupt()?;
+            match translation {
+                Ok(translation) => self.write(&report(translation)),
+                Err(error) => {
+                    self.pass_over(error);
+                    Ok(())
+                }
+            }
+        });
+        self.end(result)
+    }
+
+    fn translate_all(
+        &mut self,
+        mut inputs: Inputs,
+        options: TranslateOptions,
+        report: &MakeReport,
+    ) -> Result<(), Failure> {
+        // Inputs are looked at first: where none can be used, no model is needed.
+        let Some(first) = self.next(&mut inputs) else {
+            return Ok(());
+        };
+        let started = Instant::now();
+        let translator = Translator::load(options)?;
+        let loaded = started.elapsed();
+
+        let ahead = self.progress.is_visible() && !inputs.is_live;
+        let mut queue = Queue::new(ahead);
+        queue.push(translator.segments(&first), first);
+        let mut more = true;
+        loop {
+            while more && queue.has_room() {
+                match self.next(&mut inputs) {
+                    Some(article) => queue.push(translator.segments(&article), article),
+                    None => {
+                        more = false;
+                        self.progress.set_total(queue.sentences(), queue.articles());
+                    }
+                }
+            }
+            let window = queue.window();
+            if window.is_empty() {
+                break;
+            }
+            self.check_interrupt()?;
+            let (progress, interrupt) = (&self.progress, &self.interrupt);
+            let translated = translator.translate(&window, &|sentences| {
+                progress.sentences_done(sentences);
+                interrupt.check()
+            });
+            for translation in translated? {
+                let made = report(&translator, translation, &self.interrupt)?;
+                self.write(&made)?;
+            }
+        }
+        if self.console.verbose {
+            let seconds = (started.elapsed() - loaded).as_secs_f64();
+            self.progress.complain(format_args!(
+                "{} articles, {} sentences in {seconds:.1} s ({:.1}/s), model loaded in {} ms",
+                queue.articles(),
+                queue.sentences(),
+                queue.sentences() as f64 / seconds,
+                loaded.as_millis()
+            ));
+        }
+        Ok(())
+    }
+
+    /// The next article that can be used.
+    fn next(&mut self, inputs: &mut Inputs) -> Option<Article> {
+        inputs.find_map(|article| article.map_err(|error| self.pass_over(error)).ok())
+    }
+
+    fn pass_over(&mut self, error: impl Display) {
+        self.progress.complain(format_args!("{error:#}"));
+        self.exit = self.exit.max(Exit::Input);
+    }
+
+    fn write(&mut self, report: &Report) -> Result<(), Failure> {
+        self.count(report);
+        let (progress, output) = (&self.progress, &mut self.output);
+        progress.aside(|| output.write(report))?;
+        self.progress.article_done();
+        Ok(())
+    }
+
+    fn count(&mut self, report: &Report) {
+        self.tally.articles += 1;
+        let findings = report.findings();
+        self.tally.flagged += usize::from(!findings.is_empty());
+        for (number, finding) in findings {
+            match finding.severity {
+                Severity::Error => self.tally.errors += 1,
+                Severity::Warning => self.tally.warnings += 1,
+            }
+            if self.fail_on.includes(finding.severity) {
+                self.exit = self.exit.max(Exit::NeedsLook);
+            }
+            if self.console.verbose {
+                let id = &report.translation.id;
+                let severity = severity_name(finding.severity);
+                let message = &finding.message;
+                self.progress
+                    .complain(format_args!("{id}: [{number}] {severity}: {message}"));
+            }
+        }
+    }
+
+    fn check_interrupt(&self) -> Result<(), Failure> {
+        if self.interrupt.is_raised() {
+            Err(Failure::interrupted())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Ends the output, and tells what needs a look.
+    fn end(self, result: Result<(), Failure>) -> Result<Exit, Failure> {
+        self.progress.finish();
+        if let Err(mut failure) = result {
+            self.output.abandon();
+            failure.exit = failure.exit.max(self.exit);
+            return Err(failure);
+        }
+        self.output.finish()?;
+        let Tally {
+            articles,
+            flagged,
+            errors,
+            warnings,
+        } = self.tally;
+        if !self.console.quiet && (errors > 0 || self.exit == Exit::NeedsLook) {
+            let number = |n: usize, noun| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
+            terminal::complain(format_args!(
+                "to check: {} and {} in {flagged} of {}",
+                number(errors, "error"),
+                number(warnings, "warning"),
+                number(articles, "article")
+            ));
+        }
+        Ok(self.exit)
+    }
+}

@@ -1,0 +1,76 @@
+//! The command line: one file a verb, and what they share.
+
+mod args;
+mod atomic;
+mod brief;
+mod completions;
+mod exit;
+mod format;
+mod inputs;
+mod interrupt;
+mod job;
+mod lexicon;
+mod man;
+mod names;
+mod output;
+mod progress;
+mod queue;
+mod summarize;
+pub mod terminal;
+mod translate;
+
+use clap::{Parser, Subcommand};
+
+use args::Console;
+use exit::{Exit, Failure};
+
+/// Bengali news, in English, offline
+///
+/// Translates Bengali news articles into English on this machine, checks every sentence for numbers,
+/// names and negations that changed, and makes a short brief whose sentences cite their sources.
+#[derive(Debug, Parser)]
+#[command(
+    name = "anubad",
+    version,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n\n{}", exit::HELP),
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    console: Console,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  anubad brief article.txt                        headline, brief, full translation
+  anubad translate news/ --output english/        a folder, a file for each article
+  anubad translate --bilingual -f markdown a.md   Bengali and English in a table
+  cat day.jsonl | anubad summarize -f jsonl       a stream of articles in JSON lines
+  anubad lexicon lookup সেতুটির                    what the gloss makes of a word";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Brief(brief::BriefVerb),
+    Translate(translate::TranslateVerb),
+    Summarize(summarize::SummarizeVerb),
+    #[command(subcommand)]
+    Lexicon(lexicon::LexiconVerb),
+    Completions(completions::CompletionsVerb),
+    Man(man::ManVerb),
+}
+
+/// Does what the command line says.
+pub fn run(cli: Cli) -> Result<Exit, Failure> {
+    match cli.verb {
+        Verb::Brief(verb) => brief::run(verb, cli.console),
+        Verb::Translate(verb) => translate::run(verb, cli.console),
+        Verb::Summarize(verb) => summarize::run(verb, cli.console),
+        Verb::Lexicon(verb) => lexicon::run(verb),
+        Verb::Completions(verb) => completions::run(verb),
+        Verb::Man(verb) => man::run(verb),
+    }
+}

@@ -1,0 +1,82 @@
+//! `anubad summarize`: the brief alone, of an article or of a translation that was stored as JSON.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use anubad::summarize;
+use anubad::translate::Translation;
+use clap::Args;
+
+use super::args::{BriefArgs, Console, ModelArgs, OutputArgs};
+use super::brief::make_report;
+use super::exit::{Exit, Failure};
+use super::format::{Report, stored_translations};
+use super::inputs::InputArgs;
+use super::job::Job;
+
+/// Translate articles and print their briefs only
+///
+/// Citations are the numbers of sentences in the article, counted from 1; --bilingual shows them in
+/// Bengali. With --from, translations that were stored as JSON are briefed without a model.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  anubad summarize article.txt
+  anubad summarize --sentences 5 --bilingual article.txt
+  anubad translate news/ --format jsonl --output day.jsonl && anubad summarize --from day.jsonl")]
+pub struct SummarizeVerb {
+    #[command(flatten)]
+    inputs: InputArgs,
+    /// Brief translations that anubad wrote as JSON or JSON lines, `-` for stdin
+    #[arg(long, value_name = "FILE", num_args = 1..,
+          conflicts_with_all = ["inputs", "ModelArgs", "summarizer", "input_format", "force"])]
+    from: Vec<PathBuf>,
+    #[command(flatten)]
+    brief: BriefArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    model: ModelArgs,
+}
+
+/// Runs the verb.
+pub fn run(verb: SummarizeVerb, console: Console) -> Result<Exit, Failure> {
+    let brief = &verb.brief;
+    if verb.from.is_empty() {
+        let inputs = verb.inputs.open("summarize")?;
+        let job = Job::open(&verb.output, console, &inputs.files, inputs.several)?;
+        return job.translate(
+            inputs,
+            verb.model.options(),
+            &|translator, translation, interrupt| {
+                make_report(translator, translation, interrupt, brief, false)
+            },
+        );
+    }
+    let job = Job::open(&verb.output, console, &verb.from, verb.from.len() > 1)?;
+    let options = brief.options();
+    let translations = verb.from.iter().flat_map(|path| stored(path));
+    job.write_all(translations, |translation| {
+        let brief = summarize::extract(&translation, &options);
+        Report {
+            translation,
+            brief: Some(brief),
+            in_full: false,
+        }
+    })
+}
+
+/// The translations in a file that anubad wrote; its name stands before an error.
+fn stored(path: &Path) -> Box<dyn Iterator<Item = anyhow::Result<Translation>> + '_> {
+    let named = move |error: anyhow::Error| error.context(path.display().to_string());
+    let reader: Box<dyn Read> = match path.to_str() {
+        Some("-") => Box::new(io::stdin()),
+        _ => match File::open(path) {
+            Ok(file) => Box::new(file),
+            Err(error) => return Box::new(std::iter::once(Err(named(error.into())))),
+        },
+    };
+    let translations = stored_translations(BufReader::new(reader));
+    Box::new(translations.map(move |translation| translation.map_err(|e| named(e.into()))))
+}
