@@ -38,7 +38,10 @@ pub(super) fn tokens(text: &str) -> Vec<String> {
 mod tests {
     #[test]
     fn tokens_are_words_and_marks() {
-        assert_eq!(super::tokens("It's না, না।"), ["it", "'", "s", "না", ",", "না", "।"]);
+        assert_eq!(
+            super::tokens("It's না, না।"),
+            ["it", "'", "s", "না", ",", "না", "।"]
+        );
     }
 
     #[test]

@@ -47,12 +47,16 @@ pub(super) fn check(source: &str, glossed: &[GlossedWord], translation: &str) ->
 /// Whether the word before or behind word `i` is a listed name.
 fn stands_by_name(glossed: &[GlossedWord], i: usize) -> bool {
     let is_name = |word: &&GlossedWord| {
-        matches!(word.reading, Reading::Listed { origin: Origin::Names, .. })
+        matches!(
+            word.reading,
+            Reading::Listed {
+                origin: Origin::Names,
+                ..
+            }
+        )
     };
     // A name with an ending is the last of its group: "of Rahman" and then another word.
-    let is_bare = |word: &&GlossedWord| {
-        matches!(&word.reading, Reading::Listed { endings, .. } if endings.is_empty())
-    };
+    let is_bare = |word: &&GlossedWord| matches!(&word.reading, Reading::Listed { endings, .. } if endings.is_empty());
     let before = i.checked_sub(1).and_then(|before| glossed.get(before));
     before.filter(is_name).is_some_and(|word| is_bare(&word))
         || glossed.get(i + 1).as_ref().is_some_and(is_name)
@@ -61,7 +65,12 @@ fn stands_by_name(glossed: &[GlossedWord], i: usize) -> bool {
 /// Whether the translation has a name, not as its first word, that sounds like no word of the
 /// source and like no English of one.
 fn has_strange_name(glossed: &[GlossedWord], translated: &[Sound]) -> bool {
-    let capitals = || translated.iter().skip(1).filter(|word| word.capital && word.skeleton.len() > 2);
+    let capitals = || {
+        translated
+            .iter()
+            .skip(1)
+            .filter(|word| word.capital && word.skeleton.len() > 2)
+    };
     if capitals().next().is_none() {
         return false;
     }
@@ -84,8 +93,11 @@ fn names(word: &GlossedWord) -> Vec<String> {
             if *origin != Origin::Names && !senses.iter().all(named) {
                 return Vec::new();
             }
-            let mut names: Vec<String> =
-                senses.iter().flat_map(|sense| words(sense).filter(capital)).map(str::to_owned).collect();
+            let mut names: Vec<String> = senses
+                .iter()
+                .flat_map(|sense| words(sense).filter(capital))
+                .map(str::to_owned)
+                .collect();
             // Two letters are an initial, a title (Dr, Md) or an abbreviation (MP): English has
             // other ways for these.
             if names.iter().any(|name| name.chars().count() < 3) {
@@ -113,7 +125,9 @@ const OTHER_NAMES: [(&str, &[&str]); 9] = [
 ];
 
 fn other_name(word: &GlossedWord, translation: &str) -> bool {
-    let Reading::Listed { senses, .. } = &word.reading else { return false };
+    let Reading::Listed { senses, .. } = &word.reading else {
+        return false;
+    };
     let plain = translation.replace('.', "");
     OTHER_NAMES.iter().any(|(name, others)| {
         senses.iter().any(|sense| sense.contains(name))
@@ -122,7 +136,8 @@ fn other_name(word: &GlossedWord, translation: &str) -> bool {
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphabetic() && c != '\u{301}').filter(|word| !word.is_empty())
+    text.split(|c: char| !c.is_alphabetic() && c != '\u{301}')
+        .filter(|word| !word.is_empty())
 }
 
 /// How a Latin word sounds, roughly.
@@ -157,7 +172,10 @@ impl Sound {
                 skeleton.push(sound);
             }
         }
-        Self { skeleton, capital: word.starts_with(char::is_uppercase) }
+        Self {
+            skeleton,
+            capital: word.starts_with(char::is_uppercase),
+        }
     }
 
     /// Whether `other`, a word of the translation, may be a spelling of this name or an adjective of it.
@@ -168,7 +186,9 @@ impl Sound {
         if !other.capital {
             return alike == shorter && shorter >= 3 || name == word;
         }
-        alike >= 2 && alike * 2 >= shorter || name == word || shorter >= 3 && distance(name, word) <= 1
+        alike >= 2 && alike * 2 >= shorter
+            || name == word
+            || shorter >= 3 && distance(name, word) <= 1
     }
 }
 
@@ -184,4 +204,56 @@ fn distance(a: &[u8], b: &[u8]) -> usize {
         }
     }
     row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lexicon::Lexicon;
+
+    fn missing(source: &str, translation: &str) -> usize {
+        check(
+            source,
+            &Lexicon::embedded().gloss_words(source),
+            translation,
+        )
+        .len()
+    }
+
+    #[test]
+    fn a_name_is_known_by_its_sound() {
+        for (source, translation) in [
+            ("ঢাকায় বৃষ্টি", "Rain in Dhaka"),
+            ("চৌধুরী বলেন", "Chaudhuri said"),
+            ("ইরানের মন্ত্রী", "an Iranian minister"),
+            ("যুক্তরাষ্ট্রের মন্ত্রী", "a U.S. minister"),
+            ("ডেনমার্কের জাহাজ", "a Danish ship"),
+            ("অঁদ্রে বলেন", "André said"),
+            ("ডা. আমুন্ডসেন", "Dr Amundsen"),
+        ] {
+            assert_eq!(missing(source, translation), 0, "{source}: {translation}");
+        }
+    }
+
+    #[test]
+    fn a_lost_or_changed_name_is_missed() {
+        assert_eq!(missing("ঢাকায় বৃষ্টি", "Rain in Kolkata"), 1);
+        assert_eq!(missing("নরওয়ের আমুন্ডসেনের দল", "The team of Norway"), 1);
+        assert_eq!(missing("ঢাকায় বৃষ্টি, ঢাকায় ঝড়", "Rain and storm"), 1);
+    }
+
+    #[test]
+    fn an_unknown_word_is_a_name_where_the_translation_has_a_strange_one() {
+        assert_eq!(missing("ঘঘঘনিয়া মাঠে ধান", "There is paddy in the field"), 0);
+        assert_eq!(
+            missing("ঘঘঘনিয়া মাঠে ধান", "There is paddy in Tolstoy field"),
+            1
+        );
+    }
+
+    #[test]
+    fn distance_counts_letters() {
+        assert_eq!(distance(b"kitten", b"sitting"), 3);
+        assert_eq!(distance(b"", b"abc"), 3);
+    }
 }

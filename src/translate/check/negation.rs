@@ -31,7 +31,11 @@ pub(super) fn check(source: &str, glossed: &[GlossedWord], translation: &str) ->
         }
     }
     let words = english::words(translation);
-    let english = words.iter().map(|word| denial_of_english(word)).max().unwrap_or(Denial::No);
+    let english = words
+        .iter()
+        .map(|word| denial_of_english(word))
+        .max()
+        .unwrap_or(Denial::No);
 
     if bengali >= Denial::Inside && english == Denial::No {
         return Some(Finding {
@@ -44,7 +48,9 @@ pub(super) fn check(source: &str, glossed: &[GlossedWord], translation: &str) ->
         });
     }
     if bengali == Denial::No && english == Denial::Clause {
-        let at = words.iter().position(|word| denial_of_english(word) == Denial::Clause)?;
+        let at = words
+            .iter()
+            .position(|word| denial_of_english(word) == Denial::Clause)?;
         let numbered = |next: &String| next.starts_with(|c: char| c.is_ascii_digit());
         if words[at] == "no" && words.get(at + 1).is_some_and(numbered) {
             return None; // No. 7
@@ -66,16 +72,61 @@ const DENIALS: [&str; 12] = [
 
 /// English words that good translations have for না, নেই, -নি instead of a denial.
 const NEAR_WORDS: [&str; 17] = [
-    "without", "unable", "unless", "until", "hardly", "barely", "scarcely", "rarely", "seldom",
-    "rather", "instead", "except", "yet", "otherwise", "gone", "silent", "vain",
+    "without",
+    "unable",
+    "unless",
+    "until",
+    "hardly",
+    "barely",
+    "scarcely",
+    "rarely",
+    "seldom",
+    "rather",
+    "instead",
+    "except",
+    "yet",
+    "otherwise",
+    "gone",
+    "silent",
+    "vain",
 ];
 
 /// Beginnings of such words.
-const NEAR_STEMS: [&str; 36] = [
-    "fail", "refus", "deny", "deni", "lack", "absen", "miss", "avoid", "prevent", "stop", "ceas",
-    "forb", "prohibit", "reject", "declin", "anonym", "defy", "defi", "non", "imposs", "imperfect",
-    "inabil", "incomplet", "inadequa", "ineffect", "insuffic", "incorrect", "inaccess", "incapab",
-    "invalid", "disagree", "disappear", "disallow", "disapprov", "irregular", "illegal",
+const NEAR_STEMS: [&str; 34] = [
+    "fail",
+    "refus",
+    "deny",
+    "deni",
+    "lack",
+    "absen",
+    "miss",
+    "avoid",
+    "prevent",
+    "forb",
+    "prohibit",
+    "reject",
+    "declin",
+    "anonym",
+    "defy",
+    "defi",
+    "non",
+    "imposs",
+    "imperfect",
+    "inabil",
+    "incomplet",
+    "inadequa",
+    "ineffect",
+    "insuffic",
+    "incorrect",
+    "inaccess",
+    "incapab",
+    "invalid",
+    "disagree",
+    "disappear",
+    "disallow",
+    "disapprov",
+    "irregular",
+    "illegal",
 ];
 
 /// Words in un- that deny nothing.
@@ -85,15 +136,15 @@ fn denial_of_english(word: &str) -> Denial {
     let un = word.starts_with("un") && !NOT_UN.iter().any(|stem| word.starts_with(stem));
     if DENIALS.contains(&word) || word.ends_with("n't") {
         Denial::Clause
-    } else if un
-        || word.len() > 4 && word.ends_with("less")
-        || NEAR_WORDS.contains(&word)
-        || NEAR_STEMS.iter().any(|stem| word.starts_with(stem))
-    {
+    } else if un || word.len() > 4 && word.ends_with("less") || is_near_denial(word) {
         Denial::Perhaps
     } else {
         Denial::No
     }
+}
+
+fn is_near_denial(word: &str) -> bool {
+    NEAR_WORDS.contains(&word) || NEAR_STEMS.iter().any(|stem| word.starts_with(stem))
 }
 
 fn denial_of_bengali(source: &str, glossed: &[GlossedWord], i: usize) -> Denial {
@@ -107,7 +158,12 @@ fn denial_of_bengali(source: &str, glossed: &[GlossedWord], i: usize) -> Denial 
         ("নয়" | "নন", _) if !ends_clause || between(source, glossed, i).starts_with('-') => {
             Denial::Perhaps
         }
-        (_, Reading::Listed { endings, senses, .. }) if endings.is_empty() => {
+        (
+            _,
+            Reading::Listed {
+                endings, senses, ..
+            },
+        ) if endings.is_empty() => {
             if senses.iter().all(|sense| denies(sense)) {
                 Denial::Clause
             } else {
@@ -117,7 +173,11 @@ fn denial_of_bengali(source: &str, glossed: &[GlossedWord], i: usize) -> Denial 
         (_, Reading::Listed { senses, .. }) => may_deny(senses),
         // Verbs that the lexicon does not list: চলেনি, খোলেননি, জন্মায়নি.
         (form, Reading::Spelt) if VERB_ENDINGS.iter().any(|ending| form.ends_with(ending)) => {
-            if ends_clause { Denial::Inside } else { Denial::Perhaps }
+            if ends_clause {
+                Denial::Inside
+            } else {
+                Denial::Perhaps
+            }
         }
         _ => Denial::No,
     }
@@ -143,15 +203,24 @@ fn is_idiom(source: &str, glossed: &[GlossedWord], i: usize) -> bool {
 
 /// Whether a sense is a denial, as of a verb: "did not do", "not", "there is no".
 fn denies(sense: &str) -> bool {
-    matches!(sense, "not" | "no") || sense.contains(" not ") || sense.ends_with(" not")
+    matches!(sense, "not" | "no")
+        || sense.contains(" not ")
+        || sense.ends_with(" not")
         || sense.ends_with(" no")
 }
 
+/// What senses that are not all denials say of a word; one in un- or -less is no licence for
+/// another "not".
 fn may_deny(senses: &[String]) -> Denial {
-    let denying = |sense: &String| {
-        english::words(sense).iter().any(|word| denial_of_english(word) != Denial::No)
-    };
-    if senses.iter().any(denying) { Denial::Perhaps } else { Denial::No }
+    let may = |word: &String| is_near_denial(word) || denial_of_english(word) == Denial::Clause;
+    match senses
+        .iter()
+        .flat_map(|sense| english::words(sense))
+        .any(|word| may(&word))
+    {
+        true => Denial::Perhaps,
+        false => Denial::No,
+    }
 }
 
 /// Whether a mark or the end of the sentence follows word `i`.
@@ -161,6 +230,71 @@ fn ends_clause(source: &str, glossed: &[GlossedWord], i: usize) -> bool {
 
 /// What stands between word `i` and the next, or the end.
 fn between<'s>(source: &'s str, glossed: &[GlossedWord], i: usize) -> &'s str {
-    let end = glossed.get(i + 1).map_or(source.len(), |next| next.span.start);
+    let end = glossed
+        .get(i + 1)
+        .map_or(source.len(), |next| next.span.start);
     &source[glossed[i].span.end..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lexicon::Lexicon;
+
+    fn found(source: &str, translation: &str) -> Option<(FindingKind, Severity)> {
+        let glossed = Lexicon::embedded().gloss_words(source);
+        check(source, &glossed, translation).map(|finding| (finding.kind, finding.severity))
+    }
+
+    #[test]
+    fn a_lost_denial_is_found() {
+        use Severity::{Error, Warning};
+        for (source, translation, severity) in [
+            ("কাজটি সহজ নয়।", "The task is easy.", Error),
+            ("ট্রেনটি থামবে না।", "The train will stop.", Error),
+            ("কোনো ক্ষতি হয়নি।", "There was damage.", Error),
+            ("তাঁর কোনো বাড়ি নেই।", "He has a house.", Error),
+            ("পথটি সহজ নহে।", "The road is easy.", Error),
+            (
+                "টাকা না দিলে গাড়ি চলে।",
+                "If money is paid, the car goes.",
+                Warning,
+            ),
+        ] {
+            assert_eq!(
+                found(source, translation),
+                Some((FindingKind::LostNegation, severity)),
+                "{source}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_added_denial_is_found() {
+        let added = Some((FindingKind::AddedNegation, Severity::Warning));
+        assert_eq!(found("কাজটি সহজ।", "The task is not easy."), added);
+        assert_eq!(found("ট্রেনটি থামবে।", "The train won’t stop."), added);
+    }
+
+    #[test]
+    fn words_that_only_look_like_denials_are_passed_over() {
+        for (source, translation) in [
+            ("কাজটি সহজ নয়।", "The task isn't easy."),
+            ("তিনি রাজি নন।", "He is unwilling."),
+            ("নয় মাস পরে ধান কাটা হয়।", "The paddy is cut after nine months."),
+            ("কেউ না কেউ মাঠে ছিল।", "Someone was in the field."),
+            ("লাভ না ক্ষতি?", "Gain or loss?"),
+            (
+                "নন-এসি বাসের ভাড়া বেড়েছে।",
+                "Fares of non-AC buses have gone up.",
+            ),
+            ("আমদানি ও রপ্তানি বেড়েছে।", "Imports and exports have grown."),
+            (
+                "৭ নম্বর সংকেত দেখাতে বলা হয়েছে।",
+                "Signal No. 7 is to be shown.",
+            ),
+        ] {
+            assert_eq!(found(source, translation), None, "{source}");
+        }
+    }
 }
