@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::normalise::{Aligned, normalise};
+use super::aligned::Aligned;
 use super::romanise::romanise;
 use super::token::{Kind, Tokens};
 use super::{Analysis, Lexicon, Reading};
+use crate::text::for_lookup;
 
 /// A word of a sentence with its English.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,7 +33,7 @@ impl Lexicon {
     /// assert_eq!(lexicon.gloss("মাঠে ৫টি মৌসুম চলছে।"), "in field / on ground | 5 | season | is going on / is running .");
     /// ```
     pub fn gloss(&self, sentence: &str) -> String {
-        let text = normalise(sentence);
+        let text = for_lookup(sentence);
         let mut out = String::with_capacity(text.len());
         let mut after_word = false;
         for (span, piece) in Pieces::new(self, &text) {

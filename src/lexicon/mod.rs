@@ -4,9 +4,9 @@
 //! letters where that too finds nothing. A [`Lexicon::gloss`] is what the embedded model reads
 //! beside the Bengali; [`Lexicon::gloss_words`] shows where each part of it came from.
 
+mod aligned;
 mod gloss;
 mod inflection;
-mod normalise;
 mod romanise;
 mod token;
 mod user;
@@ -15,6 +15,8 @@ use std::path::Path;
 
 use rustc_hash::FxHashMap;
 use serde::Serialize;
+
+use crate::text::for_lookup;
 
 pub use gloss::GlossedWord;
 use inflection::{Ending, Place};
@@ -129,7 +131,7 @@ impl Lexicon {
     /// Meant for one Bengali word; anything else is [`Reading::Spelt`]. For a text see
     /// [`Lexicon::gloss_words`].
     pub fn lookup(&self, word: &str) -> Reading {
-        let word = normalise::normalise(word.trim());
+        let word = for_lookup(word.trim());
         self.analyse(&word)
             .map_or(Reading::Spelt, |analysis| analysis.reading(&word))
     }
@@ -235,7 +237,7 @@ mod tests {
     fn every_line_of_the_embedded_lists_is_an_entry() {
         for line in LEXICON.lines().chain(NAMES.lines()) {
             let (form, gloss) = line.split_once('\t').expect(line);
-            assert_eq!(normalise::normalise(form), form, "{line}");
+            assert_eq!(for_lookup(form), form, "{line}");
             assert!(
                 gloss
                     .split(SENSE_SEPARATOR)

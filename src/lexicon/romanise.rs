@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn groups_are_written_as_words_are_looked_up() {
         for (group, _) in GROUPS {
-            assert_eq!(super::super::normalise::normalise(group), group);
+            assert_eq!(crate::text::for_lookup(group), group);
         }
     }
 }

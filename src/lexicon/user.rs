@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::normalise::normalise;
 use super::token;
+use crate::text::for_lookup;
 
 /// The largest list that is read.
 const LIMIT: u64 = 16 << 20;
@@ -87,7 +87,7 @@ fn entry(line: &str) -> Result<(String, String), &'static str> {
     let (form, gloss) = line
         .split_once('\t')
         .ok_or("no tab: write a Bengali word, a tab, its English")?;
-    let form = normalise(form.trim());
+    let form = for_lookup(form.trim());
     if !token::is_word(&form) {
         return Err(
             "what stands before the tab is not one Bengali word: list its words one by one",

@@ -9,9 +9,9 @@ const BENGALI: &str = "ড ডা মো মোঃ মোসা মু মুহ
 const LETTER_NAMES: &str = "এ বি সি ডি ই এফ জি এইচ আই জে কে এল এম এন ও পি কিউ আর এস টি ইউ ভি ডব্লিউ ডব্লু এক্স ওয়াই জেড এসসি কম ফিল পিএইচ";
 
 /// English abbreviations, in lower case.
-const ENGLISH: &str = "mr mrs ms dr prof st jr sr hon rev fr gen maj col lt capt cdr sgt gov sen rep pres md mt no nos vs etc eg ie cf al \
-    inc ltd co corp bros dept univ assn est approx fig vol pp ed eds op cit ch sec art tk rs re usd jan feb mar apr jun jul \
-    aug sep sept oct nov dec mon tue wed thu fri sat sun am pm bd ave rd blvd";
+const ENGLISH: &str = "mr mrs ms dr prof st jr sr hon rev fr gen maj col lt capt cdr sgt gov sen rep pres md mt vs etc eg ie cf al \
+    inc ltd co corp bros dept univ assn est approx fig vol pp eds op cit tk rs re usd jan feb mar apr jun jul \
+    aug sep sept oct nov dec tue wed thu fri ave rd blvd";
 
 use std::sync::LazyLock;
 

@@ -131,8 +131,12 @@ fn compose_by_sight(text: &str) -> String {
                 chars.next();
                 out.push('র');
             }
-            (CANDRABINDU, Some(&('\u{9BE}'..='\u{9C4}' | '\u{9C7}'..='\u{9CC}'))) => {
-                out.extend(chars.next());
+            (CANDRABINDU, Some(_)) => {
+                while let Some(sign) =
+                    chars.next_if(|c| matches!(c, '\u{9BE}'..='\u{9C4}' | '\u{9C7}'..='\u{9CC}'))
+                {
+                    out.push(sign);
+                }
                 out.push(CANDRABINDU);
             }
             _ => out.push(c),

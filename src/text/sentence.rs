@@ -121,7 +121,7 @@ impl<'t> Splitter<'t> {
             match c {
                 '\n' if self.is_break(at) => {
                     self.cut(at);
-                    at += 1;
+                    at = self.start;
                 }
                 '•' | '●' | '▪' | '◦' | '‣' | '■'
                     if self.before(at).is_none_or(char::is_whitespace) =>
@@ -167,9 +167,12 @@ impl<'t> Splitter<'t> {
         let Some(mark) = self.mark(at, run) else {
             return after_run;
         };
-        let (end, quoted) = self.closing_marks(after_run);
-        if end == self.text.len() {
-            return end;
+        let (end, quoted, stopped) = self.closing_marks(after_run);
+        if stopped {
+            self.cut(end);
+        }
+        if stopped || end == self.text.len() {
+            return end.max(self.start);
         }
         match mark {
             Mark::Ellipsis => return end,
@@ -180,7 +183,7 @@ impl<'t> Splitter<'t> {
         if !self.is_enclosed(at, after_run, mark) && !self.continues(end, mark, quoted) {
             self.cut(end);
         }
-        end
+        end.max(self.start)
     }
 
     /// What a run of marks is; nothing where `|` separates rather than ends.
@@ -210,8 +213,9 @@ impl<'t> Splitter<'t> {
         }
     }
 
-    /// The end of the brackets and quotation marks that close after a run of marks, and whether a quotation does.
-    fn closing_marks(&self, after_run: usize) -> (usize, bool) {
+    /// The end of the brackets, quotation marks and emoji that follow a run of marks, whether a quotation closes
+    /// there, and whether a stop stands behind it: `‘…!’।`
+    fn closing_marks(&self, after_run: usize) -> (usize, bool, bool) {
         let mut end = after_run;
         let mut quoted = false;
         loop {
@@ -220,23 +224,22 @@ impl<'t> Splitter<'t> {
             let gap = rest.len() - rest.trim_start_matches([' ', '\u{A0}']).len();
             let mut chars = rest[gap..].chars();
             let Some(c) = chars.next() else {
-                return (end, quoted);
+                return (end, quoted, false);
             };
             let next = chars.next();
             let closes = match c {
-                ')' | ']' | '}' => true,
+                ')' | ']' | '}' | '\u{1F300}'..='\u{1FAFF}' | '\u{FE0F}' | '❤' => true,
                 '’' | '”' | '»' => gap == 0 || !next.is_some_and(is_word),
                 '"' | '\'' | '‘' | '“' | '´' => gap == 0 && !next.is_some_and(is_word),
                 _ => false,
             };
             if !closes {
-                return (end, quoted);
+                let stops = rest.len() - rest.trim_start_matches(['।', '॥', '৷']).len();
+                let stopped = stops > 0 && end > after_run;
+                return (if stopped { end + stops } else { end }, quoted, stopped);
             }
-            quoted |= !matches!(c, ')' | ']' | '}');
+            quoted |= is_closing_quote(c);
             end += gap + c.len_utf8();
-            // The mark may stand on both sides of the quotation's end: ‘…!’।
-            let rest = &self.text[end..];
-            end += rest.len() - rest.trim_start_matches(['।', '॥', '?', '!']).len();
         }
     }
 
@@ -250,7 +253,7 @@ impl<'t> Splitter<'t> {
             - self.text[..at]
                 .chars()
                 .rev()
-                .take(4)
+                .take(5)
                 .take_while(|&c| is_word(c))
                 .map(char::len_utf8)
                 .sum::<usize>();
@@ -295,6 +298,12 @@ impl<'t> Splitter<'t> {
             .map(char::len_utf8)
             .sum::<usize>();
         let word = &self.text[at - len..at];
+        // "No." is an abbreviation only before its number.
+        if word.eq_ignore_ascii_case("no") {
+            return !self.text[after..]
+                .trim_start()
+                .starts_with(|c| digit_value(c).is_some());
+        }
         // A dotted word (`কি.মি`, `এম.এ`) is an abbreviation if its last part is.
         !is_abbreviation(word)
     }
@@ -312,7 +321,10 @@ impl<'t> Splitter<'t> {
         if !quote {
             return inner;
         }
-        if !self.text[after_run..close].trim_end().is_empty() {
+        if !self.text[after_run..close]
+            .trim_end_matches(|c| c == ' ' || is_closing_quote(c))
+            .is_empty()
+        {
             return true;
         }
         // A title, a slogan: speech is introduced by a comma or the like.
@@ -404,8 +416,12 @@ fn is_list_number(line: &str) -> bool {
         }
 }
 
-/// The value of a number of one or two digits.
+/// The value of a number of one or two digits, or of the words that number the points of a speech: `এক. … দুই. …`
 fn small_number(label: &str) -> Option<u32> {
+    const WORDS: [&str; 5] = ["এক", "দুই", "তিন", "চার", "পাঁচ"];
+    if let Some(index) = WORDS.iter().position(|&word| word == label) {
+        return Some(index as u32 + 1);
+    }
     let digits = label.chars().count();
     if !(1..=2).contains(&digits) {
         return None;
@@ -427,6 +443,10 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() && c != '৷'
         || matches!(c, '\u{200C}' | '\u{200D}')
         || unicode_normalization::char::is_combining_mark(c)
+}
+
+fn is_closing_quote(c: char) -> bool {
+    matches!(c, '’' | '”' | '»' | '"' | '\'' | '‘' | '“' | '´')
 }
 
 fn leading_space(text: &str) -> usize {

@@ -37,7 +37,8 @@ pub fn verbatim(text: &str) -> Vec<Range<usize>> {
     links(text, &mut found);
     tags(text, &mut found);
     code(text, &mut found);
-    found.sort_by_key(|range: &Range<usize>| (range.start, std::cmp::Reverse(range.end)));
+    found.retain(|range: &Range<usize>| !range.is_empty());
+    found.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
     let mut end = 0;
     found.retain(|range| {
         let apart = range.start >= end;

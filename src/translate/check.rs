@@ -57,8 +57,13 @@ pub enum Severity {
     Error,
 }
 
-/// Checks a translation against its source sentence, of which `glossed` are the words
-/// ([`crate::lexicon::Lexicon::gloss_words`]).
+/// Checks the translation of one sentence, of which `glossed` are the words
+/// ([`crate::lexicon::Lexicon::gloss_words`]). [`FindingKind::Truncated`] is for the decoder to say.
+///
+/// The checks go by words and values and know no syntax: they do not see that two numbers changed
+/// places. They are set so that of good translations of news at most one in a hundred has an
+/// [`Severity::Error`] and one in twenty a [`Severity::Warning`]. The time taken grows with the
+/// product of both lengths.
 pub fn check(source: &str, glossed: &[GlossedWord], translation: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(shape::length(source, translation));

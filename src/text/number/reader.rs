@@ -68,14 +68,13 @@ pub(super) fn read_digits(text: &str, at: usize) -> (Value, u32, usize) {
     let rest = &text[at..];
     let groups = Groups::read(rest);
     let first = groups.ends[0];
+    // A longer run is read in pieces: each is evidence still.
     let plain = || {
-        // Longer runs are read in pieces: each is evidence still.
-        let len = rest[..first]
-            .char_indices()
-            .nth(MAX_DIGITS)
-            .map_or(first, |(cut, _)| cut);
-        let digits = &rest[..len];
-        (parse(digits, 0), digits.chars().count() as u32, len)
+        (
+            parse(&rest[..first], 0),
+            rest[..first].chars().count() as u32,
+            first,
+        )
     };
     if let Some(value) = simple_fraction(text, at, first) {
         return value;
@@ -162,7 +161,10 @@ impl Groups {
         };
         let mut at = 0;
         loop {
-            let digits = text[at..].chars().take_while(|&c| digit_value(c).is_some());
+            let digits = text[at..]
+                .chars()
+                .take(MAX_DIGITS)
+                .take_while(|&c| digit_value(c).is_some());
             let (len, bytes) =
                 digits.fold((0, 0), |(len, bytes), c| (len + 1, bytes + c.len_utf8()));
             at += bytes;

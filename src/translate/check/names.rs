@@ -205,3 +205,55 @@ fn distance(a: &[u8], b: &[u8]) -> usize {
     }
     row[b.len()]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lexicon::Lexicon;
+
+    fn missing(source: &str, translation: &str) -> usize {
+        check(
+            source,
+            &Lexicon::embedded().gloss_words(source),
+            translation,
+        )
+        .len()
+    }
+
+    #[test]
+    fn a_name_is_known_by_its_sound() {
+        for (source, translation) in [
+            ("ঢাকায় বৃষ্টি", "Rain in Dhaka"),
+            ("চৌধুরী বলেন", "Chaudhuri said"),
+            ("ইরানের মন্ত্রী", "an Iranian minister"),
+            ("যুক্তরাষ্ট্রের মন্ত্রী", "a U.S. minister"),
+            ("ডেনমার্কের জাহাজ", "a Danish ship"),
+            ("অঁদ্রে বলেন", "André said"),
+            ("ডা. আমুন্ডসেন", "Dr Amundsen"),
+        ] {
+            assert_eq!(missing(source, translation), 0, "{source}: {translation}");
+        }
+    }
+
+    #[test]
+    fn a_lost_or_changed_name_is_missed() {
+        assert_eq!(missing("ঢাকায় বৃষ্টি", "Rain in Kolkata"), 1);
+        assert_eq!(missing("নরওয়ের আমুন্ডসেনের দল", "The team of Norway"), 1);
+        assert_eq!(missing("ঢাকায় বৃষ্টি, ঢাকায় ঝড়", "Rain and storm"), 1);
+    }
+
+    #[test]
+    fn an_unknown_word_is_a_name_where_the_translation_has_a_strange_one() {
+        assert_eq!(missing("ঘঘঘনিয়া মাঠে ধান", "There is paddy in the field"), 0);
+        assert_eq!(
+            missing("ঘঘঘনিয়া মাঠে ধান", "There is paddy in Tolstoy field"),
+            1
+        );
+    }
+
+    #[test]
+    fn distance_counts_letters() {
+        assert_eq!(distance(b"kitten", b"sitting"), 3);
+        assert_eq!(distance(b"", b"abc"), 3);
+    }
+}

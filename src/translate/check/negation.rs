@@ -92,7 +92,7 @@ const NEAR_WORDS: [&str; 17] = [
 ];
 
 /// Beginnings of such words.
-const NEAR_STEMS: [&str; 36] = [
+const NEAR_STEMS: [&str; 34] = [
     "fail",
     "refus",
     "deny",
@@ -102,8 +102,6 @@ const NEAR_STEMS: [&str; 36] = [
     "miss",
     "avoid",
     "prevent",
-    "stop",
-    "ceas",
     "forb",
     "prohibit",
     "reject",
@@ -138,15 +136,15 @@ fn denial_of_english(word: &str) -> Denial {
     let un = word.starts_with("un") && !NOT_UN.iter().any(|stem| word.starts_with(stem));
     if DENIALS.contains(&word) || word.ends_with("n't") {
         Denial::Clause
-    } else if un
-        || word.len() > 4 && word.ends_with("less")
-        || NEAR_WORDS.contains(&word)
-        || NEAR_STEMS.iter().any(|stem| word.starts_with(stem))
-    {
+    } else if un || word.len() > 4 && word.ends_with("less") || is_near_denial(word) {
         Denial::Perhaps
     } else {
         Denial::No
     }
+}
+
+fn is_near_denial(word: &str) -> bool {
+    NEAR_WORDS.contains(&word) || NEAR_STEMS.iter().any(|stem| word.starts_with(stem))
 }
 
 fn denial_of_bengali(source: &str, glossed: &[GlossedWord], i: usize) -> Denial {
@@ -211,16 +209,17 @@ fn denies(sense: &str) -> bool {
         || sense.ends_with(" no")
 }
 
+/// What senses that are not all denials say of a word; one in un- or -less is no licence for
+/// another "not".
 fn may_deny(senses: &[String]) -> Denial {
-    let denying = |sense: &String| {
-        english::words(sense)
-            .iter()
-            .any(|word| denial_of_english(word) != Denial::No)
-    };
-    if senses.iter().any(denying) {
-        Denial::Perhaps
-    } else {
-        Denial::No
+    let may = |word: &String| is_near_denial(word) || denial_of_english(word) == Denial::Clause;
+    match senses
+        .iter()
+        .flat_map(|sense| english::words(sense))
+        .any(|word| may(&word))
+    {
+        true => Denial::Perhaps,
+        false => Denial::No,
     }
 }
 
@@ -235,4 +234,67 @@ fn between<'s>(source: &'s str, glossed: &[GlossedWord], i: usize) -> &'s str {
         .get(i + 1)
         .map_or(source.len(), |next| next.span.start);
     &source[glossed[i].span.end..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lexicon::Lexicon;
+
+    fn found(source: &str, translation: &str) -> Option<(FindingKind, Severity)> {
+        let glossed = Lexicon::embedded().gloss_words(source);
+        check(source, &glossed, translation).map(|finding| (finding.kind, finding.severity))
+    }
+
+    #[test]
+    fn a_lost_denial_is_found() {
+        use Severity::{Error, Warning};
+        for (source, translation, severity) in [
+            ("কাজটি সহজ নয়।", "The task is easy.", Error),
+            ("ট্রেনটি থামবে না।", "The train will stop.", Error),
+            ("কোনো ক্ষতি হয়নি।", "There was damage.", Error),
+            ("তাঁর কোনো বাড়ি নেই।", "He has a house.", Error),
+            ("পথটি সহজ নহে।", "The road is easy.", Error),
+            (
+                "টাকা না দিলে গাড়ি চলে।",
+                "If money is paid, the car goes.",
+                Warning,
+            ),
+        ] {
+            assert_eq!(
+                found(source, translation),
+                Some((FindingKind::LostNegation, severity)),
+                "{source}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_added_denial_is_found() {
+        let added = Some((FindingKind::AddedNegation, Severity::Warning));
+        assert_eq!(found("কাজটি সহজ।", "The task is not easy."), added);
+        assert_eq!(found("ট্রেনটি থামবে।", "The train won’t stop."), added);
+    }
+
+    #[test]
+    fn words_that_only_look_like_denials_are_passed_over() {
+        for (source, translation) in [
+            ("কাজটি সহজ নয়।", "The task isn't easy."),
+            ("তিনি রাজি নন।", "He is unwilling."),
+            ("নয় মাস পরে ধান কাটা হয়।", "The paddy is cut after nine months."),
+            ("কেউ না কেউ মাঠে ছিল।", "Someone was in the field."),
+            ("লাভ না ক্ষতি?", "Gain or loss?"),
+            (
+                "নন-এসি বাসের ভাড়া বেড়েছে।",
+                "Fares of non-AC buses have gone up.",
+            ),
+            ("আমদানি ও রপ্তানি বেড়েছে।", "Imports and exports have grown."),
+            (
+                "৭ নম্বর সংকেত দেখাতে বলা হয়েছে।",
+                "Signal No. 7 is to be shown.",
+            ),
+        ] {
+            assert_eq!(found(source, translation), None, "{source}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::english;
 use super::{Finding, FindingKind, Severity};
-use crate::lexicon::GlossedWord;
+use crate::lexicon::{GlossedWord, Reading};
 use crate::text::{Number, Written, numbers_bn, numbers_en};
 
 /// Compares numbers by value: ৩৫ লাখ, 3.5 million and 3,500,000 are one.
@@ -31,6 +31,7 @@ pub(super) fn check(source: &str, glossed: &[GlossedWord], translation: &str) ->
     // Words that are no numbers in Bengali, but have one in English: শতবর্ষ "hundred years".
     let glosses: Vec<f64> = glossed
         .iter()
+        .filter(|word| word.reading != Reading::Number)
         .flat_map(|word| numbers_en(&word.gloss))
         .map(|number| number.value.to_f64())
         .collect();
@@ -78,8 +79,8 @@ impl Numbers {
     /// other words ("both", "a year and a half") to ask for.
     fn asked_for(&self) -> impl Iterator<Item = (usize, &Number)> {
         self.numbers.iter().enumerate().filter(|(_, number)| {
-            let small = number.value.to_f64() <= 2.5;
-            !number.ambiguous && !(small && number.written == Written::Words)
+            let small_word = number.written == Written::Words && number.value.to_f64() <= 2.5;
+            !number.ambiguous && !small_word
         })
     }
 
@@ -116,7 +117,7 @@ fn readings(text: &str, numbers: &[Number], i: usize) -> Vec<f64> {
 }
 
 fn between<'t>(text: &'t str, number: &Number, next: &Number) -> &'t str {
-    // Hour and minute of সাড়ে আটটা share a span.
+    // Hour and minute of সাড়ে আটটা share a span.
     text.get(number.span.end..next.span.start).unwrap_or("")
 }
 
@@ -190,4 +191,51 @@ fn implies(word: &str, value: f64) -> bool {
 
 fn equal(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lexicon::Lexicon;
+
+    fn found(source: &str, translation: &str) -> Vec<(FindingKind, Severity)> {
+        let glossed = Lexicon::embedded().gloss_words(source);
+        let findings = check(source, &glossed, translation);
+        findings
+            .into_iter()
+            .map(|finding| (finding.kind, finding.severity))
+            .collect()
+    }
+
+    #[test]
+    fn one_value_may_be_written_in_many_ways() {
+        for (source, translation) in [
+            ("৩৫ লাখ মানুষ", "3.5 million people"),
+            ("৩৫ লাখ মানুষ", "35 lakh people"),
+            ("৩৫ লাখ মানুষ", "3,500,000 people"),
+            ("পাঁচ কোটি শিশু", "50 million children"),
+            ("১০ থেকে ২০ হাজার টাকা", "10,000 to 20,000 taka"),
+            ("১২২ টাকা ৩০ পয়সা", "122.30 taka"),
+            ("চার ভাগের তিন ভাগ এলাকা", "three-quarters of the area"),
+            ("রাত ১২টায়", "at midnight"),
+            ("০১:১০ ইউটিসি", "0110 UTC"),
+            ("পঞ্চাশের দশকে", "in the 1950s"),
+            ("১৪ ওভার ২ বলে", "in 14.2 overs"),
+            ("৩-০ গোলে", "Three-nil"),
+        ] {
+            assert_eq!(found(source, translation), [], "{source}: {translation}");
+        }
+    }
+
+    #[test]
+    fn a_changed_number_is_missing_and_added() {
+        use FindingKind::{AddedNumber, MissingNumber};
+        use Severity::{Error, Warning};
+        let changed = [(MissingNumber, Error), (AddedNumber, Error)];
+        assert_eq!(found("৩৫ লাখ মানুষ", "35 million people"), changed);
+        assert_eq!(found("২০২৩ সালে", "in 2024"), changed);
+        assert_eq!(found("২–১ গোলে", "by 3-1"), changed);
+        assert_eq!(found("পাঁচজন", "people"), [(MissingNumber, Warning)]);
+        assert_eq!(found("ধান কাটা", "12 paddies cut"), [(AddedNumber, Error)]);
+    }
 }

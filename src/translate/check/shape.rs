@@ -9,8 +9,8 @@ use super::{Finding, FindingKind, Severity};
 /// mean and spread by length of the source were fitted on 15,000 sentences of news translated by hand.
 pub(super) fn length(source: &str, translation: &str) -> Option<Finding> {
     /// Standard deviations that a warning and an error are away from the mean.
-    const WARNING: f64 = 3.2;
-    const ERROR: f64 = 4.5;
+    const WARNING: f64 = 3.5;
+    const ERROR: f64 = 5.0;
 
     let source = characters(source);
     let translated = characters(translation);
@@ -82,14 +82,14 @@ struct Repeat {
 }
 
 /// The immediate repetition with the most rounds, of those that good prose does not have: up to
-/// two tokens three times ("one by one by"), more of them twice. Marks are tokens, so that
-/// "the question, the question is" is none.
+/// two tokens three times ("one by one by"), more of them twice, marks alone (dots, a ruled line)
+/// more often than anyone sets them. Marks are tokens, so that "the question, the question is" is
+/// none.
 fn worst_repeat(tokens: &[String]) -> Option<Repeat> {
     /// The longest phrase that is looked for, which bounds the work.
     const LONGEST: usize = 24;
     let mut worst: Option<Repeat> = None;
     for period in 1..=LONGEST.min(tokens.len() / 2) {
-        let least = if period <= 2 { 3 } else { 2 };
         let mut same = 0;
         for i in period..tokens.len() {
             same = if tokens[i] == tokens[i - period] {
@@ -98,6 +98,17 @@ fn worst_repeat(tokens: &[String]) -> Option<Repeat> {
                 0
             };
             let times = same / period + 1;
+            if times < 2 {
+                continue;
+            }
+            let has_word = tokens[i + 1 - period..=i]
+                .iter()
+                .any(|token| is_word(token));
+            let least = match (has_word, period) {
+                (false, _) => 16,
+                (true, 1 | 2) => 3,
+                (true, _) => 2,
+            };
             if times >= least && worst.as_ref().is_none_or(|worst| times > worst.times) {
                 worst = Some(Repeat {
                     start: i + 1 - period * times,
@@ -108,4 +119,81 @@ fn worst_repeat(tokens: &[String]) -> Option<Repeat> {
         }
     }
     worst
+}
+
+fn is_word(token: &str) -> bool {
+    token.contains(char::is_alphanumeric)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A sentence of 100 characters.
+    fn source() -> String {
+        "ধান কাটা ".repeat(11) + "।"
+    }
+
+    fn kind(finding: Option<Finding>) -> Option<(FindingKind, Severity)> {
+        finding.map(|finding| (finding.kind, finding.severity))
+    }
+
+    #[test]
+    fn length_is_judged_against_the_source() {
+        use FindingKind::{TooLong, TooShort};
+        use Severity::{Error, Warning};
+        let judged = |characters: usize| kind(length(&source(), &"a".repeat(characters)));
+        assert_eq!(judged(115), None);
+        assert_eq!(judged(80), None);
+        assert_eq!(judged(65), Some((TooShort, Warning)));
+        assert_eq!(judged(30), Some((TooShort, Error)));
+        assert_eq!(judged(200), Some((TooLong, Warning)));
+        assert_eq!(judged(400), Some((TooLong, Error)));
+        assert_eq!(kind(length(&source(), "")), Some((TooShort, Error)));
+        assert_eq!(length("", "anything"), None);
+    }
+
+    #[test]
+    fn the_encoding_of_a_letter_is_no_length() {
+        assert_eq!(
+            characters("ঢাকা\u{9df}"),
+            characters("ঢাকা\u{9af}\u{9bc}\u{200c}")
+        );
+    }
+
+    #[test]
+    fn a_phrase_that_comes_round_again_is_a_loop() {
+        let found = |text: &str| repetition("ধান।", text).map(|finding| finding.message);
+        assert_eq!(
+            found("He said that the rice, the rice, the rice is cut."),
+            Some("“the rice ,” comes 2 times over".to_owned())
+        );
+        assert_eq!(
+            found("no no no no"),
+            Some("“no” comes 4 times over".to_owned())
+        );
+        assert!(found("of the city of the city of the city").is_some());
+        for good in [
+            "",
+            "one by one by one.",
+            "The question, the question is why...",
+            "Bye-bye!!!",
+        ] {
+            assert_eq!(found(good), None, "{good}");
+        }
+    }
+
+    #[test]
+    fn a_repetition_of_the_source_may_be_kept() {
+        assert_eq!(repetition("না, না, না, না।", "No, no, no, no."), None);
+        assert!(repetition("না, না।", "No, no, no, no, no, no.").is_some());
+    }
+
+    #[test]
+    fn bengali_is_found_but_the_taka_sign_is_none() {
+        assert_eq!(script("It costs ৳500."), None);
+        let finding = script("The ধানের price").unwrap();
+        assert_eq!(finding.message, "“ধানের” is left in Bengali");
+        assert!(script("৫ people").is_some());
+    }
 }
