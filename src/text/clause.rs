@@ -175,7 +175,10 @@ fn cluster_boundary(sentence: &str, piece: &Range<usize>, target: usize) -> Opti
     /// Marks on one letter beyond which a run of them is no writing and is cut anywhere.
     const MAX_MARKS: usize = 32;
     let text = &sentence[piece.clone()];
-    let target = text.floor_char_boundary(target - piece.start);
+    let mut target = target - piece.start;
+    while !text.is_char_boundary(target) {
+        target -= 1;
+    }
     let ahead = text[target..]
         .char_indices()
         .map(|(at, _)| target + at)

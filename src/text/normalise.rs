@@ -81,7 +81,7 @@ fn joiner_matters(before: Option<char>, after: Option<char>) -> bool {
         !c.is_ascii()
             && !is_bengali(c)
             && !c.is_whitespace()
-            && !('\u{2010}'..='\u{206F}').contains(&c)
+            && !matches!(c, '।' | '॥' | '\u{2000}'..='\u{206F}')
     };
     (virama(before) && is_bengali_or_foreign_letter(after))
         || virama(after)

@@ -57,10 +57,10 @@ const COUNTERS: [&str; 12] = [
 ];
 const CASES: [&str; 10] = ["", "র", "ের", "কে", "তে", "য়", "ই", "ও", "রও", "েরও"];
 
-/// Cases and particles after a number word without a counter. `র` and `য়` need a vowel before them, and `কে` is left
-/// out: `একর` is an acre and `আটকে` is "stuck".
+/// Cases and particles after a number word without a counter. `র` and `য়` need a vowel before them, and `কে` and
+/// `য়ে` are left out: `একর` is an acre, `আটকে` "stuck", `কুড়িয়ে` "picking up".
 const BARE_CASES: [&str; 8] = ["ই", "ও", "ের", "েরও", "ে", "াধিক", "েক", "তম"];
-const VOWEL_CASES: [&str; 5] = ["র", "রও", "য়ের", "য়ে", "তে"];
+const VOWEL_CASES: [&str; 4] = ["র", "রও", "য়ের", "তে"];
 
 /// Endings that make digits ordinal: `৫ম`, `১লা`, `২৫শে`.
 const ORDINAL_ENDINGS: [&str; 12] = [
@@ -318,6 +318,7 @@ fn read_word(text: &str, span: std::ops::Range<usize>, joined: bool, tokens: &mu
         let mut token = Token::new(span.clone(), entry.atom, joined || index > 0);
         let counter = ending.is_some_and(|ending| ending.counter);
         token.ordinal = entry.ordinal || ending.is_some_and(|ending| ending.text == "তম");
+        token.multiplies = ending.is_some_and(|ending| ending.text == "েক");
         token.ambiguous = entry.doubt == Doubt::Always || (entry.doubt == Doubt::Bare && !counter);
         let last = index + 1 == entries.iter().flatten().count();
         token.closed = last && (token.ordinal || ending.is_some());
@@ -360,9 +361,9 @@ fn is_scale(form: &str) -> bool {
         .is_some_and(|entry| matches!(entry.atom, Atom::Scale { .. }))
 }
 
-/// The ending of a count that also tells the time: আটটা, আটটায়.
+/// The ending of a count that also tells the time: আটটা, আটটায়, তিনটে.
 fn is_clock(ending: &str) -> bool {
-    ending.starts_with("টা")
+    ending.starts_with("টা") || ending == "টে"
 }
 
 /// A word, or nothing for a string too long to be one.

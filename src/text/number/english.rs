@@ -63,6 +63,17 @@ const SCALES: [(&str, u128); 11] = [
     ("score", 20),
     ("myriad", 10_000),
 ];
+/// Words that hold a number without saying it.
+const COUNTS: [(&str, u128); 8] = [
+    ("once", 1),
+    ("both", 2),
+    ("twice", 2),
+    ("couple", 2),
+    ("pair", 2),
+    ("thrice", 3),
+    ("noon", 12),
+    ("midnight", 12),
+];
 /// Magnitudes written onto digits.
 const SUFFIXES: [(&str, u128); 5] = [
     ("k", 1_000),
@@ -77,6 +88,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     let mut tokens: Vec<Token> = Vec::new();
     let mut at = 0;
     let mut joins = false;
+    // The next number is the hour of "half past eight".
+    let mut hour = false;
     while let Some(c) = text[at..].chars().next() {
         if digit_value(c).is_some() {
             let (value, count, len) = read_digits(text, at);
@@ -92,7 +105,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             token.ordinal = ["st", "nd", "rd", "th"]
                 .iter()
                 .any(|known| suffix.eq_ignore_ascii_case(known));
-            token.closed = !suffix.is_empty() && scale.is_none();
+            token.clock = std::mem::take(&mut hour);
+            token.closed = token.clock || (!suffix.is_empty() && scale.is_none());
             tokens.push(token);
             if let Some(value) = scale {
                 let span = at..at + suffix.len();
@@ -113,10 +127,27 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         } else if c.is_alphabetic() {
             let len = word_len(&text[at..]);
             let word = &text[at..at + len];
-            // A number word joined to what is no number ("one-off") stays one.
-            let token = (word.len() <= 16)
-                .then(|| read_word(&word.to_lowercase(), at..at + len, joins))
-                .flatten();
+            if let Some((change, end)) = past_hour(text, at, word) {
+                tokens.push(Token::new(at..end, change, false));
+                (at, joins, hour) = (end, true, true);
+                continue;
+            }
+            // Longer words are no numbers.
+            let lower = if word.len() <= 16 {
+                word.to_lowercase()
+            } else {
+                String::new()
+            };
+            let mut token = read_word(&lower, at..at + len, joins);
+            if let Some(token) = &mut token {
+                token.clock = hour;
+                token.closed |= hour;
+                if lower == "half" && is_after_one(&text[..at]) {
+                    token.atom = Atom::Fixed(Value::ratio(3, 2).unwrap_or(Value::from(1)));
+                    token.joined = false;
+                }
+            }
+            hour = false;
             joins = token.is_some();
             tokens.extend(token);
             at += len;
@@ -128,6 +159,42 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         }
     }
     tokens
+}
+
+/// "half past", "quarter past", "quarter to" before an hour: what they change, and where they end.
+fn past_hour(text: &str, at: usize, word: &str) -> Option<(Atom, usize)> {
+    let by = match word {
+        "half" => Value::ratio(1, 2)?,
+        "quarter" => Value::ratio(1, 4)?,
+        _ => return None,
+    };
+    let end = at + word.len();
+    let add = text[end..].starts_with(" past ");
+    let less = word == "quarter" && text[end..].starts_with(" to ");
+    (add || less).then_some((
+        Atom::Change { add, by },
+        end + if add { " past".len() } else { " to".len() },
+    ))
+}
+
+/// Whether "half" after this text is that of "a year and a half": one and a half.
+fn is_after_one(before: &str) -> bool {
+    let Some(thing) = before.strip_suffix(" and a ") else {
+        return false;
+    };
+    let start = thing.len() - word_len_back(thing);
+    let rest = thing[..start].trim_end();
+    start < thing.len()
+        && ["a", "an", "one", "A", "An", "One"].contains(&&rest[rest.len() - word_len_back(rest)..])
+}
+
+fn word_len_back(text: &str) -> usize {
+    text.chars()
+        .rev()
+        .take(24)
+        .take_while(|c| c.is_alphabetic())
+        .map(char::len_utf8)
+        .sum()
 }
 
 /// Whether a text begins with a sign or word for percent.
@@ -188,6 +255,10 @@ fn read_word(word: &str, span: std::ops::Range<usize>, joined: bool) -> Option<T
             value,
             alone: false,
         };
+    } else if let Some(&(_, value)) = COUNTS.iter().find(|(known, _)| *known == word) {
+        token.atom = Atom::Word(value);
+        token.closed = true;
+        token.ambiguous = true;
     } else {
         token.atom = match word {
             "half" => Atom::Fixed(half),

@@ -5,6 +5,7 @@
 //! `৩৫ লাখ ২০ হাজার` and `3.52 million` have one value. Dates, times, scores, ranges and telephone
 //! numbers come as their parts: `২–১` is 2 and 1. Signs are not read.
 
+mod amount;
 mod bengali;
 mod english;
 mod reader;
@@ -53,15 +54,29 @@ pub enum Kind {
 
 /// The numbers of a Bengali text, in order.
 pub fn numbers_bn(text: &str) -> Vec<Number> {
-    compose(text, &bengali::tokens(text), bengali::is_percent)
+    amount::join(
+        text,
+        compose(text, &bengali::tokens(text), bengali::is_percent),
+        &amount::BENGALI,
+    )
 }
 
 /// The numbers of an English text, in order; Bengali digits count, too.
 pub fn numbers_en(text: &str) -> Vec<Number> {
-    compose(text, &english::tokens(text), english::is_percent)
+    amount::join(
+        text,
+        compose(text, &english::tokens(text), english::is_percent),
+        &amount::ENGLISH,
+    )
 }
 
-fn compose(text: &str, tokens: &[Token], is_percent: fn(&str) -> bool) -> Vec<Number> {
+/// A number, and the magnitude that its coefficient was multiplied with, where it has a single one.
+struct Composed {
+    number: Number,
+    magnitude: Option<u128>,
+}
+
+fn compose(text: &str, tokens: &[Token], is_percent: fn(&str) -> bool) -> Vec<Composed> {
     let mut numbers = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
@@ -97,16 +112,38 @@ fn compose(text: &str, tokens: &[Token], is_percent: fn(&str) -> bool) -> Vec<Nu
         };
         match sum.clock().filter(|_| last.clock) {
             Some((hour, minute)) => {
-                numbers.push(Number {
-                    value: hour,
+                // The minute is always in words, and the hour is not the one written in "quarter to nine".
+                let words = Number {
+                    written: Written::Words,
                     ..number.clone()
+                };
+                let hour = if sum.is_less() {
+                    Number {
+                        value: hour,
+                        ..words.clone()
+                    }
+                } else {
+                    Number {
+                        value: hour,
+                        ..number
+                    }
+                };
+                numbers.push(Composed {
+                    number: hour,
+                    magnitude: None,
                 });
-                numbers.push(Number {
-                    value: minute,
-                    ..number
+                numbers.push(Composed {
+                    number: Number {
+                        value: minute,
+                        ..words
+                    },
+                    magnitude: None,
                 });
             }
-            None => numbers.push(number),
+            None => numbers.push(Composed {
+                number,
+                magnitude: sum.factor,
+            }),
         }
     }
     numbers
@@ -118,6 +155,8 @@ struct Sum {
     closed: Option<Value>,
     /// The magnitude last applied.
     scale: Option<u128>,
+    /// What a single coefficient was multiplied with: a thousand crore, but not a lakh and a thousand.
+    factor: Option<u128>,
     current: Option<Value>,
     /// A quarter or half to add to the coefficient (`সাড়ে`, `সোয়া`) or take from it (`পৌনে`).
     change: Option<(bool, Value)>,
@@ -179,8 +218,16 @@ impl Sum {
             .coefficient_value()
             .filter(|time| self.closed.is_none() && time.integer().is_none())?;
         let hour = Value::from(time.to_f64() as u128);
+        if hour == Value::from(0) {
+            return None;
+        }
         let minute = time.minus(hour)?.times(Value::from(60))?;
         Some((hour, minute))
+    }
+
+    /// Whether the number falls short of the one written: `পৌনে নয়`.
+    fn is_less(&self) -> bool {
+        matches!(self.change, Some((false, _)))
     }
 
     fn coefficient(&mut self, value: Value, token: &Token, next: Option<&Token>) -> bool {
@@ -204,7 +251,23 @@ impl Sum {
                 return false;
             }
         }
+        if token.multiplies {
+            // হাজার চারেক: about four thousand.
+            let bare = self
+                .closed
+                .zip(self.scale)
+                .is_some_and(|(closed, scale)| closed == Value::from(scale));
+            let product = self
+                .closed
+                .filter(|_| bare)
+                .and_then(|closed| closed.times(value));
+            if product.is_some() {
+                self.closed = product;
+                return true;
+            }
+        }
         self.current = Some(value);
+        self.factor = None;
         true
     }
 
@@ -232,12 +295,20 @@ impl Sum {
             (None, _) => coefficient.and_then(|coefficient| coefficient.times(Value::from(scale))),
         };
         let Some(value) = value else { return false };
+        let factor = match self.closed {
+            None => Some(scale),
+            Some(_) if coefficient.is_none() => {
+                self.factor.and_then(|factor| factor.checked_mul(scale))
+            }
+            Some(_) => None,
+        };
         *self = Self {
             closed: Some(value),
             scale: Some(scale),
-            current: None,
-            change: None,
+            factor,
+            ..Self::default()
         };
+
         true
     }
 

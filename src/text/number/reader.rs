@@ -39,6 +39,8 @@ pub(super) struct Token {
     pub ordinal: bool,
     /// It may be the ones after tens, or the denominator after a numerator.
     pub compounds: bool,
+    /// It multiplies a magnitude before it: হাজার চারেক.
+    pub multiplies: bool,
     /// It has the ending of a time of day (`টা`).
     pub clock: bool,
     /// The word, standing alone, may be no number.
@@ -54,6 +56,7 @@ impl Token {
             closed: false,
             ordinal: false,
             compounds: false,
+            multiplies: false,
             clock: false,
             ambiguous: false,
         }
