@@ -1,6 +1,7 @@
 //! The run that the verbs share: articles read ahead, translated some together, written in order.
 
 use std::fmt::Display;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -112,12 +113,16 @@ impl Job {
         let Some(first) = self.next(&mut inputs) else {
             return Ok(());
         };
+        let cores = match options.threads {
+            0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+            threads => threads,
+        };
         let started = Instant::now();
         let translator = Translator::load(options)?;
         let loaded = started.elapsed();
 
         let ahead = self.progress.is_visible() && !inputs.is_live;
-        let mut queue = Queue::new(ahead);
+        let mut queue = Queue::new(cores, ahead);
         queue.push(translator.segments(&first), first);
         let mut more = true;
         loop {
