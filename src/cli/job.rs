@@ -1,6 +1,5 @@
 //! The run that the verbs share: articles read ahead, translated some together, written in order.
 
-use std::fmt::Display;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -85,9 +84,9 @@ impl Job {
     }
 
     /// Writes a report on each translation, in their order.
-    pub fn write_all<E: Display>(
+    pub fn write_all(
         mut self,
-        mut translations: impl Iterator<Item = Result<Translation, E>>,
+        mut translations: impl Iterator<Item = anyhow::Result<Translation>>,
         report: impl Fn(Translation) -> Report,
     ) -> Result<Exit, Failure> {
         let result = translations.try_for_each(|translation| {
@@ -153,9 +152,9 @@ impl Job {
         if self.console.verbose {
             let seconds = (started.elapsed() - loaded).as_secs_f64();
             self.progress.complain(format_args!(
-                "{} articles, {} sentences in {seconds:.1} s ({:.1}/s), model loaded in {} ms",
-                queue.articles(),
-                queue.sentences(),
+                "{}, {} in {seconds:.1} s ({:.1}/s), model loaded in {} ms",
+                terminal::count(queue.articles(), "article"),
+                terminal::count(queue.sentences(), "sentence"),
                 queue.sentences() as f64 / seconds,
                 loaded.as_millis()
             ));
@@ -168,8 +167,9 @@ impl Job {
         inputs.find_map(|article| article.map_err(|error| self.pass_over(error)).ok())
     }
 
-    fn pass_over(&mut self, error: impl Display) {
-        self.progress.complain(format_args!("{error:#}"));
+    fn pass_over(&mut self, error: impl Into<anyhow::Error>) {
+        let message = terminal::with_causes(&error.into());
+        self.progress.complain(format_args!("{message}"));
         self.exit = self.exit.max(Exit::Input);
     }
 
@@ -227,12 +227,11 @@ impl Job {
             warnings,
         } = self.tally;
         if !self.console.quiet && (errors > 0 || self.exit == Exit::NeedsLook) {
-            let number = |n: usize, noun| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
             terminal::complain(format_args!(
                 "to check: {} and {} in {flagged} of {}",
-                number(errors, "error"),
-                number(warnings, "warning"),
-                number(articles, "article")
+                terminal::count(errors, "error"),
+                terminal::count(warnings, "warning"),
+                terminal::count(articles, "article")
             ));
         }
         Ok(self.exit)

@@ -66,7 +66,7 @@ impl Shared {
     fn lexicon(&self) -> Result<Lexicon, Failure> {
         let embedded = Lexicon::embedded();
         match &self.lexicon {
-            Some(path) => embedded.with_user_entries(path).or_exit(Exit::Model),
+            Some(path) => embedded.with_user_entries(path).or_exit(Exit::Input),
             None => Ok(embedded),
         }
     }
