@@ -84,22 +84,28 @@ impl Job {
     }
 
     /// Writes a report on each translation, in their order.
-    pub fn write_all(
+    pub fn write_stored(
         mut self,
-        mut translations: impl Iterator<Item = anyhow::Result<Translation>>,
+        translations: impl Iterator<Item = anyhow::Result<Translation>>,
         report: impl Fn(Translation) -> Report,
     ) -> Result<Exit, Failure> {
-        let result = translations.try_for_each(|translation| {
-            self.check_interrupt()?;
-            match translation {
-                Ok(translation) => self.write(&report(translation)),
-                Err(error) => {
-                    self.pass_over(error);
-                    Ok(())
-                }
-            }
-        });
+        let result = self.write_each(translations, report);
         self.end(result)
+    }
+
+    fn write_each(
+        &mut self,
+        mut translations: impl Iterator<Item = anyhow::Result<Translation>>,
+        report: impl Fn(Translation) -> Report,
+    ) -> Result<(), Failure> {
+        while let Some(next) = self.interrupt.while_waiting(|| translations.next()) {
+            self.check_interrupt()?;
+            match next {
+                Ok(translation) => self.write(&report(translation))?,
+                Err(error) => self.pass_over(error),
+            }
+        }
+        Ok(())
     }
 
     fn translate_all(
@@ -164,7 +170,12 @@ impl Job {
 
     /// The next article that can be used.
     fn next(&mut self, inputs: &mut Inputs) -> Option<Article> {
-        inputs.find_map(|article| article.map_err(|error| self.pass_over(error)).ok())
+        loop {
+            match self.interrupt.while_waiting(|| inputs.next())? {
+                Ok(article) => return Some(article),
+                Err(error) => self.pass_over(error),
+            }
+        }
     }
 
     fn pass_over(&mut self, error: impl Into<anyhow::Error>) {
