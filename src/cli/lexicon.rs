@@ -16,6 +16,10 @@ const LONGEST_LINE: u64 = 1 << 20;
 
 /// Look into the word list that the model is shown
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  anubad lexicon lookup সেতুটির নদীতে
+  anubad lexicon gloss 'মাঠে ৫টি মৌসুম চলছে।'")]
 pub enum LexiconVerb {
     Lookup(LookupVerb),
     Gloss(GlossVerb),
