@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use anubad::article::Article;
@@ -115,6 +116,7 @@ impl Job {
         let started = Instant::now();
         let translator = Translator::load(options)?;
         let loaded = started.elapsed();
+        let first_token = OnceLock::new();
 
         let ahead = self.progress.is_visible() && !inputs.is_live;
         let mut queue = Queue::new(ahead);
@@ -137,6 +139,7 @@ impl Job {
             self.check_interrupt()?;
             let (progress, interrupt) = (&self.progress, &self.interrupt);
             let translated = translator.translate(&window, &|sentences| {
+                first_token.get_or_init(|| started.elapsed());
                 progress.sentences_done(sentences);
                 interrupt.check()
             });
@@ -148,11 +151,12 @@ impl Job {
         if self.console.verbose {
             let seconds = (started.elapsed() - loaded).as_secs_f64();
             self.progress.complain(format_args!(
-                "{} articles, {} sentences in {seconds:.1} s ({:.1}/s), model loaded in {} ms",
+                "{} articles, {} sentences in {seconds:.1} s ({:.1}/s), model loaded in {} ms, first token after {} ms",
                 queue.articles(),
                 queue.sentences(),
                 queue.sentences() as f64 / seconds,
-                loaded.as_millis()
+                loaded.as_millis(),
+                first_token.get().unwrap_or(&loaded).as_millis()
             ));
         }
         Ok(())
