@@ -52,8 +52,8 @@ TEMPLATE = ROOT / "prompts/translate.j2"
 REFERENCE = ROOT / "tests/data/model/reference.jsonl"
 # Longer than any of the translations; one that gets there has fallen into a loop.
 MOST_NEW_TOKENS = 200
-# Room for a prompt of the reference and its translation.
-CONTEXT = 1024
+# Tokens of a sequence: room for the longest prompt of the reference and its translation.
+CONTEXT = 512
 
 
 @dataclass

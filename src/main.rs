@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let exit = cli::run(cli).unwrap_or_else(|failure| {
         if let Some(error) = &failure.error {
-            cli::terminal::complain(format_args!("{error:#}"));
+            cli::terminal::complain(format_args!("{}", cli::terminal::with_causes(error)));
         }
         failure.exit
     });

@@ -16,9 +16,9 @@ pub enum Exit {
     NeedsLook = 1,
     /// The command line is wrong; nothing was done. clap exits with this code by itself.
     Usage = 2,
-    /// Some input could not be used. The other inputs are done.
+    /// Some input could not be used, and the other inputs are done; or the user's word list could not.
     Input = 3,
-    /// The model or the lexicon is missing, damaged, or failed.
+    /// The model is missing or damaged, or failed.
     Model = 4,
     /// The output could not be written.
     Output = 5,
@@ -32,8 +32,8 @@ Exit codes:
     0  all done (findings are in the output and counted on stderr)
     1  done, but a translation has a finding that --fail-on names, or a word looked up is not known
     2  the command line is wrong
-    3  some input could not be used; the others are done
-    4  the model or the lexicon is missing or damaged
+    3  some input could not be used, the others are done; or a word list could not
+    4  the model is missing or damaged, or failed
     5  the output could not be written
   130  interrupted; nothing is half written";
 

@@ -4,12 +4,14 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::exit::Exit;
 
-/// How long the run may take to end by itself. One that waits for standard input never would.
-const GRACE: Duration = Duration::from_secs(1);
+/// How long the run may take to end by itself, at the next step of the model.
+const GRACE: Duration = Duration::from_secs(5);
+/// How often it is looked at meanwhile.
+const POLL: Duration = Duration::from_millis(20);
 
 /// Whether the user asked to stop; shared between the run and the signal handler.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +20,8 @@ pub struct Interrupt(Arc<State>);
 #[derive(Debug, Default)]
 struct State {
     raised: AtomicBool,
+    /// Whether the run waits for input, which may never come.
+    is_waiting: AtomicBool,
     /// The file that is being written under a temporary name.
     partial: Mutex<Option<PathBuf>>,
 }
@@ -29,7 +33,10 @@ impl Interrupt {
         let handler = interrupt.clone();
         ctrlc::set_handler(move || {
             handler.0.raised.store(true, Ordering::Relaxed);
-            std::thread::sleep(GRACE);
+            let raised = Instant::now();
+            while raised.elapsed() < GRACE && !handler.0.is_waiting.load(Ordering::Relaxed) {
+                std::thread::sleep(POLL);
+            }
             // Still here. The lock is kept to the end, so that no new file is begun.
             let partial = handler
                 .0
@@ -56,6 +63,14 @@ impl Interrupt {
         } else {
             ControlFlow::Continue(())
         }
+    }
+
+    /// Waits for input by `read`, during which the program may end at any moment.
+    pub fn while_waiting<T>(&self, read: impl FnOnce() -> T) -> T {
+        self.0.is_waiting.store(true, Ordering::Relaxed);
+        let read = read();
+        self.0.is_waiting.store(false, Ordering::Relaxed);
+        read
     }
 
     /// Names the file that exists under a temporary name from now on, or that none does.

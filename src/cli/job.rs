@@ -1,6 +1,6 @@
 //! The run that the verbs share: articles read ahead, translated some together, written in order.
 
-use std::fmt::Display;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -85,22 +85,28 @@ impl Job {
     }
 
     /// Writes a report on each translation, in their order.
-    pub fn write_all<E: Display>(
+    pub fn write_stored(
         mut self,
-        mut translations: impl Iterator<Item = Result<Translation, E>>,
+        translations: impl Iterator<Item = anyhow::Result<Translation>>,
         report: impl Fn(Translation) -> Report,
     ) -> Result<Exit, Failure> {
-        let result = translations.try_for_each(|translation| {
-            self.check_interrupt()?;
-            match translation {
-                Ok(translation) => self.write(&report(translation)),
-                Err(error) => {
-                    self.pass_over(error);
-                    Ok(())
-                }
-            }
-        });
+        let result = self.write_each(translations, report);
         self.end(result)
+    }
+
+    fn write_each(
+        &mut self,
+        mut translations: impl Iterator<Item = anyhow::Result<Translation>>,
+        report: impl Fn(Translation) -> Report,
+    ) -> Result<(), Failure> {
+        while let Some(next) = self.interrupt.while_waiting(|| translations.next()) {
+            self.check_interrupt()?;
+            match next {
+                Ok(translation) => self.write(&report(translation))?,
+                Err(error) => self.pass_over(error),
+            }
+        }
+        Ok(())
     }
 
     fn translate_all(
@@ -113,13 +119,17 @@ impl Job {
         let Some(first) = self.next(&mut inputs) else {
             return Ok(());
         };
+        let cores = match options.threads {
+            0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+            threads => threads,
+        };
         let started = Instant::now();
         let translator = Translator::load(options)?;
         let loaded = started.elapsed();
         let first_token = OnceLock::new();
 
         let ahead = self.progress.is_visible() && !inputs.is_live;
-        let mut queue = Queue::new(ahead);
+        let mut queue = Queue::new(cores, ahead);
         queue.push(translator.segments(&first), first);
         let mut more = true;
         loop {
@@ -151,9 +161,9 @@ impl Job {
         if self.console.verbose {
             let seconds = (started.elapsed() - loaded).as_secs_f64();
             self.progress.complain(format_args!(
-                "{} articles, {} sentences in {seconds:.1} s ({:.1}/s), model loaded in {} ms, first token after {} ms",
-                queue.articles(),
-                queue.sentences(),
+                "{}, {} in {seconds:.1} s ({:.1}/s), model loaded in {} ms, first token after {} ms",
+                terminal::count(queue.articles(), "article"),
+                terminal::count(queue.sentences(), "sentence"),
                 queue.sentences() as f64 / seconds,
                 loaded.as_millis(),
                 first_token.get().unwrap_or(&loaded).as_millis()
@@ -164,11 +174,17 @@ impl Job {
 
     /// The next article that can be used.
     fn next(&mut self, inputs: &mut Inputs) -> Option<Article> {
-        inputs.find_map(|article| article.map_err(|error| self.pass_over(error)).ok())
+        loop {
+            match self.interrupt.while_waiting(|| inputs.next())? {
+                Ok(article) => return Some(article),
+                Err(error) => self.pass_over(error),
+            }
+        }
     }
 
-    fn pass_over(&mut self, error: impl Display) {
-        self.progress.complain(format_args!("{error:#}"));
+    fn pass_over(&mut self, error: impl Into<anyhow::Error>) {
+        let message = terminal::with_causes(&error.into());
+        self.progress.complain(format_args!("{message}"));
         self.exit = self.exit.max(Exit::Input);
     }
 
@@ -226,12 +242,11 @@ impl Job {
             warnings,
         } = self.tally;
         if !self.console.quiet && (errors > 0 || self.exit == Exit::NeedsLook) {
-            let number = |n: usize, noun| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
             terminal::complain(format_args!(
                 "to check: {} and {} in {flagged} of {}",
-                number(errors, "error"),
-                number(warnings, "warning"),
-                number(articles, "article")
+                terminal::count(errors, "error"),
+                terminal::count(warnings, "warning"),
+                terminal::count(articles, "article")
             ));
         }
         Ok(self.exit)

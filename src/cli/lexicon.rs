@@ -16,6 +16,10 @@ const LONGEST_LINE: u64 = 1 << 20;
 
 /// Look into the word list that the model is shown
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  anubad lexicon lookup সেতুটির নদীতে
+  anubad lexicon gloss 'মাঠে ৫টি মৌসুম চলছে।'")]
 pub enum LexiconVerb {
     Lookup(LookupVerb),
     Gloss(GlossVerb),
@@ -66,7 +70,7 @@ impl Shared {
     fn lexicon(&self) -> Result<Lexicon, Failure> {
         let embedded = Lexicon::embedded();
         match &self.lexicon {
-            Some(path) => embedded.with_user_entries(path).or_exit(Exit::Model),
+            Some(path) => embedded.with_user_entries(path).or_exit(Exit::Input),
             None => Ok(embedded),
         }
     }

@@ -54,7 +54,9 @@ impl Progress {
 
     /// So many sentences more are done. Called from any thread.
     pub fn sentences_done(&self, sentences: usize) {
-        self.bar.inc(sentences as u64);
+        if sentences > 0 {
+            self.bar.inc(sentences as u64);
+        }
     }
 
     /// One article more is done.

@@ -4,10 +4,8 @@ use std::collections::VecDeque;
 
 use anubad::article::Article;
 
-/// Enough sentences to fill the batches of every worker; articles are grouped up to this.
-const WINDOW_SENTENCES: usize = 64;
-/// Short articles in a group: the most that one waits for before it is written.
-const WINDOW_ARTICLES: usize = 16;
+/// Sentences for each core in a group of articles: enough that a batch is full and no core waits long.
+const SENTENCES_A_CORE: usize = 32;
 /// Articles read ahead so that the time left can be told.
 const READ_AHEAD: usize = 512;
 /// The most bytes of text that wait, whatever the number of articles.
@@ -15,20 +13,30 @@ const WAITING_BYTES: usize = 32 << 20;
 
 /// Articles that were read and not yet translated.
 pub struct Queue {
-    waiting: VecDeque<(Article, usize)>,
+    waiting: VecDeque<Waiting>,
+    /// Sentences that are translated together.
+    window: usize,
+    ahead: bool,
     bytes: usize,
-    limit: usize,
     articles: usize,
     sentences: usize,
 }
 
+struct Waiting {
+    article: Article,
+    /// At least 1: an article costs something even if it has none.
+    sentences: usize,
+}
+
 impl Queue {
-    /// An empty queue; one that reads `ahead` holds many articles, another just the next window.
-    pub fn new(ahead: bool) -> Queue {
+    /// An empty queue for so many cores; one that reads `ahead` holds many articles, another just
+    /// the next window.
+    pub fn new(cores: usize, ahead: bool) -> Queue {
         Queue {
             waiting: VecDeque::new(),
+            window: cores * SENTENCES_A_CORE,
+            ahead,
             bytes: 0,
-            limit: if ahead { READ_AHEAD } else { WINDOW_ARTICLES },
             articles: 0,
             sentences: 0,
         }
@@ -36,7 +44,12 @@ impl Queue {
 
     /// Whether another article should be read before the next window is taken.
     pub fn has_room(&self) -> bool {
-        self.waiting.len() < self.limit && self.bytes < WAITING_BYTES
+        let sentences: usize = self.waiting.iter().map(|article| article.sentences).sum();
+        let wanted = match self.ahead {
+            true => self.waiting.len() < READ_AHEAD,
+            false => sentences < self.window,
+        };
+        wanted && self.bytes < WAITING_BYTES
     }
 
     /// Adds an article of so many sentences.
@@ -44,7 +57,8 @@ impl Queue {
         self.bytes += article.text.len();
         self.articles += 1;
         self.sentences += sentences;
-        self.waiting.push_back((article, sentences));
+        let sentences = sentences.max(1);
+        self.waiting.push_back(Waiting { article, sentences });
     }
 
     /// Articles that were ever in the queue.
@@ -60,18 +74,14 @@ impl Queue {
     /// Takes the next articles that are translated together: at least one, if there is one.
     pub fn window(&mut self) -> Vec<Article> {
         let mut window = Vec::new();
-        let mut sentences = 0;
-        while let Some((_, more)) = self.waiting.front() {
-            let is_full = window.len() == WINDOW_ARTICLES || sentences + more > WINDOW_SENTENCES;
-            if is_full && !window.is_empty() {
+        let mut room = self.window;
+        while let Some(next) = self.waiting.front() {
+            if next.sentences > room && !window.is_empty() {
                 break;
             }
-            let Some((article, more)) = self.waiting.pop_front() else {
-                break;
-            };
-            sentences += more;
-            self.bytes -= article.text.len();
-            window.push(article);
+            room = room.saturating_sub(next.sentences);
+            self.bytes -= next.article.text.len();
+            window.extend(self.waiting.pop_front().map(|next| next.article));
         }
         window
     }
@@ -83,7 +93,7 @@ mod tests {
 
     /// The sizes of the windows that articles of so many sentences fall into.
     fn windows(sentences: &[usize]) -> Vec<usize> {
-        let mut queue = Queue::new(true);
+        let mut queue = Queue::new(2, true);
         for &sentences in sentences {
             queue.push(
                 sentences,
@@ -102,19 +112,25 @@ mod tests {
         assert!(windows(&[]).is_empty());
         assert_eq!(windows(&[30, 30, 30]), [2, 1]);
         assert_eq!(windows(&[10, 500, 10]), [1, 1, 1]);
-        assert_eq!(windows(&[1; 20]), [16, 4]);
-        assert_eq!(windows(&[0, 0]), [2]);
+        assert_eq!(windows(&[1; 70]), [64, 6]);
+        assert_eq!(windows(&[0; 70]), [64, 6]);
     }
 
     #[test]
     fn what_waits_is_bounded() {
-        let mut queue = Queue::new(true);
-        queue.push(
+        let mut ahead = Queue::new(2, true);
+        ahead.push(
             1,
             Article::from_plain("a", None, "ক ".repeat(WAITING_BYTES / 4 + 1)),
         );
-        assert!(!queue.has_room());
-        queue.window();
-        assert!(queue.has_room());
+        assert!(!ahead.has_room());
+        ahead.window();
+        assert!(ahead.has_room());
+
+        let mut next = Queue::new(2, false);
+        next.push(63, Article::from_plain("a", None, "নদী বড়।".to_owned()));
+        assert!(next.has_room());
+        next.push(1, Article::from_plain("a", None, "নদী বড়।".to_owned()));
+        assert!(!next.has_room());
     }
 }

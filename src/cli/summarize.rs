@@ -57,7 +57,7 @@ pub fn run(verb: SummarizeVerb, console: Console) -> Result<Exit, Failure> {
     let job = Job::open(&verb.output, console, &verb.from, verb.from.len() > 1)?;
     let options = brief.options();
     let translations = verb.from.iter().flat_map(|path| stored(path));
-    job.write_all(translations, |translation| {
+    job.write_stored(translations, |translation| {
         let brief = summarize::extract(&translation, &options);
         Report {
             translation,

@@ -80,6 +80,26 @@ pub fn complain(message: Arguments) {
     let _ = writeln!(io::stderr(), "anubad: {}", one_line(&message));
 }
 
+/// An error and its causes on one line; a cause that an error above it has told already is left out.
+pub fn with_causes(error: &anyhow::Error) -> String {
+    error
+        .chain()
+        .skip(1)
+        .fold(error.to_string(), |told, cause| {
+            let cause = cause.to_string();
+            if told.contains(&cause) {
+                told
+            } else {
+                format!("{told}: {cause}")
+            }
+        })
+}
+
+/// "1 article", "2 articles".
+pub fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Text without the characters that command a terminal or reorder what stands around them: C0 and C1
 /// controls other than newline and tab, and the bidirectional controls of Unicode (which could show
 /// `35` as `53`). Joiners (ZWJ, ZWNJ) spell Bengali and stay.
@@ -138,6 +158,15 @@ mod tests {
     #[test]
     fn one_line_is_one_line() {
         assert_eq!(one_line("a\nb\r\nc\u{2028}d"), "a b  c d");
+    }
+
+    #[test]
+    fn causes_are_told_once() {
+        let cause = || std::io::Error::other("disk on fire");
+        let told = anyhow::Error::new(cause()).context("a.txt: cannot be read: disk on fire");
+        assert_eq!(with_causes(&told), "a.txt: cannot be read: disk on fire");
+        let untold = anyhow::Error::new(cause()).context("a.txt");
+        assert_eq!(with_causes(&untold), "a.txt: disk on fire");
     }
 
     #[test]

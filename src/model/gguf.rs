@@ -120,13 +120,30 @@ impl Gguf {
     /// As [`Gguf::tensor`], or if the device has no room.
     pub fn quantized(&self, name: &str, device: &Device) -> Result<QTensor> {
         let (dtype, dims, bytes) = self.tensor(name)?;
-        candle_core::quantized::ggml_file::qtensor_from_ggml(dtype, bytes, dims.to_vec(), device)
+        quantized(dtype, bytes, dims, device)
     }
 
     /// Says that the tensors have been read for the time being: see [`Bytes`].
     pub fn release_pages(&self) {
         self.bytes.release_pages();
     }
+}
+
+/// A tensor copied to a device from its bytes.
+///
+/// # Errors
+/// If the device has no room, or the bytes do not begin at a multiple of four, which candle takes for granted; in
+/// a GGUF file all tensors do.
+pub fn quantized(
+    dtype: GgmlDType,
+    bytes: &[u8],
+    dims: &[usize],
+    device: &Device,
+) -> Result<QTensor> {
+    if !bytes.as_ptr().addr().is_multiple_of(4) {
+        bail!("a tensor of {dims:?} does not begin at a multiple of four bytes");
+    }
+    candle_core::quantized::ggml_file::qtensor_from_ggml(dtype, bytes, dims.to_vec(), device)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use candle_core::quantized::{GgmlDType, QMatMul};
 use candle_core::{Device, Module, Result, Tensor, bail};
 
+use super::gguf::quantized;
 use super::{Compute, Gguf};
 use crate::kernel::Q5Linear;
 
@@ -59,9 +60,7 @@ impl Linear {
         if parts[0].0 == GgmlDType::Q5_0 && device.is_cpu() {
             return Ok(Linear::Q5(Q5Linear::from_q5_0(bytes, rows, columns)?));
         }
-        let shape = vec![rows, columns];
-        let tensor =
-            candle_core::quantized::ggml_file::qtensor_from_ggml(parts[0].0, bytes, shape, device)?;
+        let tensor = quantized(parts[0].0, bytes, &[rows, columns], device)?;
         Ok(Linear::Quantized(QMatMul::from_qtensor(tensor)?))
     }
 

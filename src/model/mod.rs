@@ -8,7 +8,7 @@ mod package;
 
 pub use cache::{KvCache, Sequence};
 pub use gemma3::Gemma3;
-pub use gguf::Gguf;
+pub use gguf::{Bytes, Gguf};
 pub use package::{Package, PackageError};
 
 /// Arithmetic of the products with the weights.

@@ -102,9 +102,15 @@ pub enum PackageError {
 
 mod embedded {
     //! The files inside the program: pages are read from the executable when they are touched.
-    pub const MANIFEST: &str = include_str!("../../models/embedded/model.toml");
-    pub static WEIGHTS: &[u8] = include_bytes!("../../models/embedded/model.gguf");
+
+    /// Tensors begin at multiples of 32 bytes of the file, and must in memory too.
+    #[repr(C, align(64))]
+    struct Aligned<B: ?Sized>(B);
+
+    static ALIGNED: &Aligned<[u8]> = &Aligned(*include_bytes!("../../models/embedded/model.gguf"));
+    pub static WEIGHTS: &[u8] = &ALIGNED.0;
     pub static TOKENIZER: &[u8] = include_bytes!("../../models/embedded/tokenizer.json");
+    pub const MANIFEST: &str = include_str!("../../models/embedded/model.toml");
 }
 
 impl Package {

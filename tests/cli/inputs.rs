@@ -85,9 +85,9 @@ fn a_missing_model_or_word_list_is_told() {
         "-o",
         &output,
     ];
-    for args in [model, words] {
+    for (args, expected) in [(model, 4), (words, 3)] {
         let (code, out, err) = run(&mut anubad(&args));
-        assert_eq!((code, out.as_str()), (4, ""), "{err}");
+        assert_eq!((code, out.as_str()), (expected, ""), "{err}");
         assert!(
             err.lines().count() == 1 && err.contains("no-model"),
             "{err}"

@@ -47,19 +47,15 @@ pub fn notes<'a>(sentences: impl IntoIterator<Item = (usize, &'a TranslatedSegme
 
 /// "2 advertisements, 1 related link"; `None` where nothing was set apart.
 pub fn set_apart(translation: &Translation) -> Option<String> {
-    const KINDS: [(Boilerplate, &str, &str); 6] = [
-        (
-            Boilerplate::Advertisement,
-            "advertisement",
-            "advertisements",
-        ),
-        (Boilerplate::Related, "related link", "related links"),
-        (Boilerplate::Comments, "comment count", "comment counts"),
-        (Boilerplate::PhotoCredit, "photo credit", "photo credits"),
-        (Boilerplate::Share, "share button", "share buttons"),
-        (Boilerplate::Source, "source line", "source lines"),
+    const KINDS: [(Boilerplate, &str); 6] = [
+        (Boilerplate::Advertisement, "advertisement"),
+        (Boilerplate::Related, "related link"),
+        (Boilerplate::Comments, "comment count"),
+        (Boilerplate::PhotoCredit, "photo credit"),
+        (Boilerplate::Share, "share button"),
+        (Boilerplate::Source, "source line"),
     ];
-    let count = |kind| {
+    let number = |kind| {
         let is_kind = |role| role == Role::Boilerplate(kind);
         translation
             .paragraphs
@@ -69,11 +65,9 @@ pub fn set_apart(translation: &Translation) -> Option<String> {
     };
     let counts: Vec<String> = KINDS
         .into_iter()
-        .filter_map(|(kind, one, many)| match count(kind) {
-            0 => None,
-            1 => Some(format!("1 {one}")),
-            n => Some(format!("{n} {many}")),
-        })
+        .map(|(kind, noun)| (number(kind), noun))
+        .filter(|&(number, _)| number > 0)
+        .map(|(number, noun)| terminal::count(number, noun))
         .collect();
     (!counts.is_empty()).then(|| counts.join(", "))
 }
