@@ -72,6 +72,7 @@ def run(command, stdin, cached=True, files=(), variables=None):
     """Runs a process to its end; `cached` is whether `files` may be in the page cache."""
     for path in [] if cached else files:
         with open(path, "rb") as opened:
+            os.fsync(opened.fileno())  # pages that are not written yet would stay
             os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     start = time.perf_counter()
     # Files rather than pipes: `wait4`, which tells memory and CPU time of this child alone, must not
@@ -130,7 +131,7 @@ class LlamaCpp:
         self.files = [WEIGHTS, *Path(xllamacpp.__file__).parent.glob("*.so")]
 
     def run(self, prompts, batched=True, cached=True):
-        job = {"prompts": prompts, "threads": self.threads, "parallel": self.parallel if batched else 1}
+        job = {"prompts": prompts, "threads": self.threads, "parallel": min(self.parallel, len(prompts)) if batched else 1}
         done = run([sys.executable, __file__, "--llama-cpp"], json.dumps(job), cached, self.files, self.variables)
         # llama.cpp may log to standard output too: the result is the last line.
         done.facts = json.loads(done.stdout.splitlines()[-1])
