@@ -6,6 +6,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// Tensors come and go at every step: the system's allocator gives their pages back each time, and the kernel
+/// clears them anew.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // clap itself prints usage errors and exits with 2, help and version with 0.
     let cli = cli::Cli::parse();

@@ -249,7 +249,7 @@ fn long_prompts_go_in_pieces_with_the_same_result() {
             .lock()
             .unwrap()
             .iter()
-            .all(|&tokens| tokens <= 256),
+            .all(|&tokens| tokens <= 128),
         "{:?}",
         model.steps
     );

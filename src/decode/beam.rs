@@ -8,7 +8,7 @@ use crate::model::{KvCache, Sequence};
 
 /// Tokens of a prompt that go into one step. Longer prompts take several, so that no step takes long: work can be
 /// stopped between steps, and memory for activations stays small.
-pub const PROMPT_PIECE: usize = 256;
+pub const PROMPT_PIECE: usize = 128;
 
 /// A request in work.
 pub struct BeamSearch {

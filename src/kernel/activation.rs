@@ -1,6 +1,7 @@
 //! The feed-forward's gate: GELU of one half times the other.
 
 use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor, bail};
+use multiversion::multiversion;
 use rayon::prelude::*;
 
 use super::f32_slice;
@@ -34,14 +35,7 @@ impl CustomOp1 for GeluMul {
             _ => bail!("gelu-mul of {dims:?}, whose last dimension is not even"),
         };
         let mut y = vec![0f32; x.len() / 2];
-        let row = |(y, x): (&mut [f32], &[f32])| {
-            let (gate, up) = x.split_at(width);
-            pulp::Arch::new().dispatch(|| {
-                for ((y, &g), &u) in y.iter_mut().zip(gate).zip(up) {
-                    *y = gelu(g) * u;
-                }
-            });
-        };
+        let row = |(y, x): (&mut [f32], &[f32])| gelu_mul_row(x, y);
         if rayon::current_num_threads() == 1 {
             y.chunks_mut(width).zip(x.chunks(2 * width)).for_each(row);
         } else {
@@ -50,6 +44,14 @@ impl CustomOp1 for GeluMul {
                 .for_each(row);
         }
         Ok((CpuStorage::F32(y), Shape::from(dims)))
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn gelu_mul_row(gate_up: &[f32], out: &mut [f32]) {
+    let (gate, up) = gate_up.split_at(out.len());
+    for ((out, &gate), &up) in out.iter_mut().zip(gate).zip(up) {
+        *out = gelu(gate) * up;
     }
 }
 

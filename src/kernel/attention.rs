@@ -9,6 +9,7 @@ use std::ops::Range;
 use candle_core::{
     CpuStorage, CustomOp3, D, Device, InplaceOp2, Layout, Result, Shape, Tensor, bail,
 };
+use multiversion::multiversion;
 use rayon::prelude::*;
 
 use super::activation::exp;
@@ -233,7 +234,7 @@ impl CustomOp3 for Attention<'_> {
             let slots = &self.plan.spans[self.plan.rows[row].0 as usize].slots;
             let slots = &slots[self.plan.seen(row, self.window)];
             let q = &q[row * heads * d..][..heads * d];
-            pulp::Arch::new().dispatch(|| attend(q, k, v, (width, d), slots, self.scale, out));
+            attend(q, k, v, (width, d), slots, self.scale, out);
         };
         if rayon::current_num_threads() == 1 {
             out.chunks_mut(heads * d).enumerate().for_each(row);
@@ -245,7 +246,7 @@ impl CustomOp3 for Attention<'_> {
 }
 
 /// One token: `q` and `out` hold its heads of `d` values, `k` and `v` the caches of `width` values a slot.
-#[inline(always)]
+#[multiversion(targets = "simd")]
 fn attend(
     q: &[f32],
     k: &[f32],

@@ -1,6 +1,8 @@
 //! Root-mean-square normalisation and rotary positions.
 
-use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
+
+use multiversion::multiversion;
 
 use super::f32_slice;
 
@@ -10,6 +12,15 @@ pub fn rms_norm(x: &Tensor, weight: &Tensor, eps: f32) -> Result<Tensor> {
         x.apply_op2_no_bwd(weight, &RmsNorm { eps })
     } else {
         candle_nn::ops::rms_norm(x, weight, eps)
+    }
+}
+
+/// `residual + rms_norm(x)`: how a sub-layer's output, normalised, joins the residual stream.
+pub fn add_rms_norm(residual: &Tensor, x: &Tensor, weight: &Tensor, eps: f32) -> Result<Tensor> {
+    if x.device().is_cpu() {
+        residual.apply_op3_no_bwd(x, weight, &RmsNorm { eps })
+    } else {
+        residual + candle_nn::ops::rms_norm(x, weight, eps)?
     }
 }
 
@@ -30,6 +41,20 @@ struct RmsNorm {
     eps: f32,
 }
 
+/// `y += x / √(mean(x²) + eps) × weight`, row by row.
+#[multiversion(targets = "simd")]
+fn add_normalised(y: &mut [f32], x: &[f32], weight: &[f32], eps: f32) {
+    for (x, y) in x
+        .chunks_exact(weight.len())
+        .zip(y.chunks_exact_mut(weight.len()))
+    {
+        let factor = 1.0 / (dot(x, x) / x.len() as f32 + eps).sqrt();
+        for ((y, &x), &w) in y.iter_mut().zip(x).zip(weight) {
+            *y += x * factor * w;
+        }
+    }
+}
+
 impl CustomOp2 for RmsNorm {
     fn name(&self) -> &'static str {
         "rms-norm"
@@ -44,17 +69,35 @@ impl CustomOp2 for RmsNorm {
     ) -> Result<(CpuStorage, Shape)> {
         let (x, weight) = (f32_slice(x, x_layout)?, f32_slice(weight, weight_layout)?);
         let mut y = vec![0f32; x.len()];
-        pulp::Arch::new().dispatch(|| {
-            for (x, y) in x
-                .chunks_exact(weight.len())
-                .zip(y.chunks_exact_mut(weight.len()))
-            {
-                let factor = 1.0 / (dot(x, x) / x.len() as f32 + self.eps).sqrt();
-                for ((y, &x), &w) in y.iter_mut().zip(x).zip(weight) {
-                    *y = x * factor * w;
-                }
-            }
-        });
+        add_normalised(&mut y, x, weight, self.eps);
+        Ok((CpuStorage::F32(y), x_layout.shape().clone()))
+    }
+}
+
+impl CustomOp3 for RmsNorm {
+    fn name(&self) -> &'static str {
+        "add-rms-norm"
+    }
+
+    fn cpu_fwd(
+        &self,
+        residual: &CpuStorage,
+        residual_layout: &Layout,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        if residual_layout.dims() != x_layout.dims() {
+            bail!(
+                "add-rms-norm of {:?} to {:?}",
+                x_layout.dims(),
+                residual_layout.dims()
+            );
+        }
+        let mut y = f32_slice(residual, residual_layout)?.to_vec();
+        let (x, weight) = (f32_slice(x, x_layout)?, f32_slice(weight, weight_layout)?);
+        add_normalised(&mut y, x, weight, self.eps);
         Ok((CpuStorage::F32(y), x_layout.shape().clone()))
     }
 }
@@ -79,20 +122,23 @@ impl CustomOp3 for Rope {
         let x = f32_slice(x, x_layout)?;
         let (cos, sin) = (f32_slice(cos, cos_layout)?, f32_slice(sin, sin_layout)?);
         let mut y = vec![0f32; x.len()];
-        pulp::Arch::new().dispatch(|| {
-            let half = d / 2;
-            for (head, (x, y)) in x.chunks_exact(d).zip(y.chunks_exact_mut(d)).enumerate() {
-                let token = head / heads * half;
-                let (cos, sin) = (&cos[token..token + half], &sin[token..token + half]);
-                let (x0, x1) = x.split_at(half);
-                let (y0, y1) = y.split_at_mut(half);
-                for i in 0..half {
-                    y0[i] = x0[i] * cos[i] - x1[i] * sin[i];
-                    y1[i] = x1[i] * cos[i] + x0[i] * sin[i];
-                }
-            }
-        });
+        rotate(x, cos, sin, heads, d, &mut y);
         Ok((CpuStorage::F32(y), x_layout.shape().clone()))
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn rotate(x: &[f32], cos: &[f32], sin: &[f32], heads: usize, d: usize, y: &mut [f32]) {
+    let half = d / 2;
+    for (head, (x, y)) in x.chunks_exact(d).zip(y.chunks_exact_mut(d)).enumerate() {
+        let token = head / heads * half;
+        let (cos, sin) = (&cos[token..token + half], &sin[token..token + half]);
+        let (x0, x1) = x.split_at(half);
+        let (y0, y1) = y.split_at_mut(half);
+        for i in 0..half {
+            y0[i] = x0[i] * cos[i] - x1[i] * sin[i];
+            y1[i] = x1[i] * cos[i] + x0[i] * sin[i];
+        }
     }
 }
 
@@ -139,6 +185,9 @@ mod tests {
         let (x, w) = (wave(&[3, 5, 70], 0.7), wave(&[70], 0.3));
         let expected = candle_nn::ops::rms_norm(&x, &w, 1e-6).unwrap();
         assert!(difference(&rms_norm(&x, &w, 1e-6).unwrap(), &expected) < 1e-6);
+        let residual = wave(&[3, 5, 70], 0.9);
+        let added = add_rms_norm(&residual, &x, &w, 1e-6).unwrap();
+        assert!(difference(&added, &(residual + expected).unwrap()) < 1e-6);
     }
 
     #[test]

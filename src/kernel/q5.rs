@@ -93,22 +93,18 @@ impl Q5Linear {
                 bytes.len()
             );
         }
-        let tiles = bytes
-            .par_chunks(ROWS * row_bytes)
-            .flat_map_iter(|band| {
-                (0..columns / BLOCK).map(move |block| {
-                    let mut tile = Tile {
-                        nibbles: [[0; 64]; 4],
-                        high: [0; 64],
-                        scales: [f16::ZERO; ROWS],
-                    };
-                    for (r, row) in band.chunks_exact(row_bytes).enumerate() {
-                        tile.set_row(r, &row[block * Q5_0_BYTES..][..Q5_0_BYTES]);
-                    }
-                    tile
-                })
-            })
-            .collect();
+        let blocks = columns / BLOCK;
+        let mut tiles = vec![Tile::ZERO; rows.div_ceil(ROWS) * blocks];
+        let bands = tiles
+            .par_chunks_mut(blocks)
+            .zip(bytes.par_chunks(ROWS * row_bytes));
+        bands.for_each(|(tiles, band)| {
+            for (r, row) in band.chunks_exact(row_bytes).enumerate() {
+                for (tile, block) in tiles.iter_mut().zip(row.chunks_exact(Q5_0_BYTES)) {
+                    tile.set_row(r, block);
+                }
+            }
+        });
         Ok(Q5Linear {
             tiles,
             rows,
@@ -238,6 +234,12 @@ impl CustomOp1 for Q5Linear {
 }
 
 impl Tile {
+    const ZERO: Tile = Tile {
+        nibbles: [[0; 64]; 4],
+        high: [0; 64],
+        scales: [f16::ZERO; ROWS],
+    };
+
     /// Puts block `b` of a Q5_0 row into row `r`.
     fn set_row(&mut self, r: usize, b: &[u8]) {
         self.scales[r] = f16::from_le_bytes([b[0], b[1]]);

@@ -1,5 +1,7 @@
 //! Activations to 8-bit integers, a scale for every 32 values.
 
+use multiversion::multiversion;
+
 /// Values that share a scale: the block of GGUF's Q5_0.
 pub const BLOCK: usize = 32;
 
@@ -28,20 +30,23 @@ impl QuantizedRows {
             offsets: vec![0; blocks],
             columns,
         };
-        pulp::Arch::new().dispatch(|| {
-            let blocks = values.as_chunks::<BLOCK>().0.iter();
-            let quants = rows.quants.as_chunks_mut::<BLOCK>().0.iter_mut();
-            let meta = rows.scales.iter_mut().zip(&mut rows.offsets);
-            for ((block, quants), (scale, offset)) in blocks.zip(quants).zip(meta) {
-                (*scale, *offset) = quantize_block(block, quants);
-            }
-        });
+        quantize_blocks(values, &mut rows);
         rows
     }
 
     /// Rows held.
     pub fn len(&self) -> usize {
         self.quants.len() / self.columns
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn quantize_blocks(values: &[f32], rows: &mut QuantizedRows) {
+    let blocks = values.as_chunks::<BLOCK>().0.iter();
+    let quants = rows.quants.as_chunks_mut::<BLOCK>().0.iter_mut();
+    let meta = rows.scales.iter_mut().zip(&mut rows.offsets);
+    for ((block, quants), (scale, offset)) in blocks.zip(quants).zip(meta) {
+        (*scale, *offset) = quantize_block(block, quants);
     }
 }
 

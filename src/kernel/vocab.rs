@@ -1,32 +1,14 @@
 //! Over the vocabulary: log-probabilities and the likeliest tokens.
 
+use multiversion::multiversion;
+
 use super::activation::exp;
 
 /// The `k` likeliest tokens of a row of logits and their natural-log probabilities (log-softmax over the
 /// whole row), likeliest first; of equals the lower token comes first. Empty where a logit is not a number.
 pub fn log_probs(logits: &[f32], k: usize) -> Vec<(u32, f32)> {
-    let largest = pulp::Arch::new().dispatch(|| {
-        let mut lanes = [f32::NEG_INFINITY; 16];
-        let (chunks, rest) = logits.as_chunks::<16>();
-        for chunk in chunks {
-            for (lane, &x) in lanes.iter_mut().zip(chunk) {
-                *lane = if x > *lane { x } else { *lane };
-            }
-        }
-        rest.iter()
-            .chain(&lanes)
-            .fold(f32::NEG_INFINITY, |a, &b| a.max(b))
-    });
-    let sum = pulp::Arch::new().dispatch(|| {
-        let mut lanes = [0f32; 16];
-        let (chunks, rest) = logits.as_chunks::<16>();
-        for chunk in chunks {
-            for (lane, &x) in lanes.iter_mut().zip(chunk) {
-                *lane += exp(x - largest);
-            }
-        }
-        lanes.iter().sum::<f32>() + rest.iter().map(|&x| exp(x - largest)).sum::<f32>()
-    });
+    let largest = largest(logits);
+    let sum = exp_sum(logits, largest);
     let log_sum = largest + sum.ln();
     if log_sum.is_nan() {
         return Vec::new();
@@ -35,6 +17,33 @@ pub fn log_probs(logits: &[f32], k: usize) -> Vec<(u32, f32)> {
         .into_iter()
         .map(|(token, x)| (token, x - log_sum))
         .collect()
+}
+
+#[multiversion(targets = "simd")]
+fn largest(values: &[f32]) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; 16];
+    let (chunks, rest) = values.as_chunks::<16>();
+    for chunk in chunks {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane = if x > *lane { x } else { *lane };
+        }
+    }
+    rest.iter()
+        .chain(&lanes)
+        .fold(f32::NEG_INFINITY, |a, &b| a.max(b))
+}
+
+/// Σ e^(x - less)
+#[multiversion(targets = "simd")]
+fn exp_sum(values: &[f32], less: f32) -> f32 {
+    let mut lanes = [0f32; 16];
+    let (chunks, rest) = values.as_chunks::<16>();
+    for chunk in chunks {
+        for (lane, &x) in lanes.iter_mut().zip(chunk) {
+            *lane += exp(x - less);
+        }
+    }
+    lanes.iter().sum::<f32>() + rest.iter().map(|&x| exp(x - less)).sum::<f32>()
 }
 
 /// The `k` largest values with their places, in falling order; `largest` is the largest.

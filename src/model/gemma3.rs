@@ -11,7 +11,7 @@ use candle_core::{Device, Result, Tensor, bail};
 use super::linear::Linear;
 use super::{Compute, Gguf, KvCache, LanguageModel, Sequence};
 use crate::kernel::{
-    AttentionPlan, Span, attention, dequantize_q5_0_row, gelu_mul, rms_norm, rope,
+    AttentionPlan, Span, add_rms_norm, attention, dequantize_q5_0_row, gelu_mul, rms_norm, rope,
 };
 
 /// Every how many layers one sees everything (`sliding_window_pattern`; not in GGUF metadata).
@@ -215,17 +215,13 @@ impl Layer {
         let window = (!self.is_global).then_some(config.window);
         let scale = (d as f32).sqrt().recip();
         let attended = attention(&q, k_cache, v_cache, plan, window, scale)?;
-        let attended = rms_norm(
-            &self.output.forward(&attended)?,
-            &self.post_attention_norm,
-            eps,
-        )?;
-        let x = (x + attended)?;
+        let attended = self.output.forward(&attended)?;
+        let x = add_rms_norm(x, &attended, &self.post_attention_norm, eps)?;
         let gate_up = self
             .gate_up
             .forward(&rms_norm(&x, &self.feed_forward_norm, eps)?)?;
         let y = self.down.forward(&gelu_mul(&gate_up)?)?;
-        x + rms_norm(&y, &self.post_feed_forward_norm, eps)?
+        add_rms_norm(&x, &y, &self.post_feed_forward_norm, eps)
     }
 }
 

@@ -49,11 +49,7 @@ impl Linear {
         let bytes = match parts.as_slice() {
             [one] => one.2,
             several => {
-                joined = several
-                    .iter()
-                    .flat_map(|p| p.2)
-                    .copied()
-                    .collect::<Vec<u8>>();
+                joined = several.iter().map(|p| p.2).collect::<Vec<_>>().concat();
                 &joined
             }
         };
