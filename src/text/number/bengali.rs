@@ -60,7 +60,19 @@ const PARTICLES: [&str; 3] = ["", "ই", "ও"];
 
 /// Cases and particles after a number word without a counter. `র` and `য়` need a vowel before them, and `কে` and
 /// `য়ে` are left out: `একর` is an acre, `আটকে` "stuck", `কুড়িয়ে` "picking up".
-const BARE_CASES: [&str; 10] = ["ই", "ও", "ের", "েরই", "েরও", "ে", "েই", "াধিক", "েক", "তম"];
+const BARE_CASES: [&str; 11] = [
+    "ই",
+    "ও",
+    "ের",
+    "েরই",
+    "েরও",
+    "ে",
+    "েই",
+    "েও",
+    "াধিক",
+    "েক",
+    "তম",
+];
 const VOWEL_CASES: [&str; 6] = ["র", "রই", "রও", "য়ের", "তে", "য়েক"];
 
 /// Magnitudes that are written onto their coefficient: পাঁচশ, দেড়শত, অর্ধলাখ.
@@ -281,9 +293,9 @@ fn read_word(text: &str, span: std::ops::Range<usize>, joined: bool, tokens: &mu
     };
     let after = text[span.end..].chars().next();
     if let Some((value, apostrophe)) = short.zip(after.filter(|c| matches!(c, '’' | '\''))) {
-        let next = &text[span.end + apostrophe.len_utf8()..];
+        let next = text[span.end + apostrophe.len_utf8()..].trim_start_matches(' ');
         let mut token = Token::new(span, Atom::Word(value), joined);
-        // ন’শো is one number.
+        // ন’শো and ছ’ হাজার are one number.
         token.closed = !is_scale(&for_lookup(bounded(&next[..word_len(next)])));
         tokens.push(token);
         return;
