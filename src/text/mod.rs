@@ -16,6 +16,7 @@ pub use digits::{digit_value, to_ascii_digits};
 pub use normalise::{for_lookup, for_model};
 pub use number::{Kind, Number, Value, Written, numbers_bn, numbers_en};
 pub use script::Scripts;
+pub(crate) use script::{is_bengali, is_bengali_letter};
 pub use sentence::sentences;
 pub use unicode_script::Script;
 pub use verbatim::verbatim;

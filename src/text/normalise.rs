@@ -10,6 +10,8 @@ use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
 
+use super::script::is_bengali;
+
 const NUKTA: char = '\u{9BC}';
 const CANDRABINDU: char = '\u{981}';
 const SIGN_AA: char = '\u{9BE}';
@@ -90,10 +92,6 @@ fn joiner_matters(before: Option<char>, after: Option<char>) -> bool {
 
 fn is_bengali_or_foreign_letter(c: char) -> bool {
     c.is_alphabetic() && !c.is_ascii()
-}
-
-fn is_bengali(c: char) -> bool {
-    ('\u{980}'..='\u{9FF}').contains(&c)
 }
 
 /// Characters without a mark on paper: format controls, and controls of terminals.

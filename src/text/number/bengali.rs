@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::super::digits::digit_value;
 use super::super::normalise::for_lookup;
+use super::super::script::is_bengali_letter;
 use super::reader::{Atom, Token, read_digits};
 use super::value::Value;
 
@@ -369,8 +370,5 @@ fn word_len(text: &str) -> usize {
 
 /// Letters and signs of Bengali, and joiners.
 fn is_letter(c: char) -> bool {
-    matches!(
-        c,
-        '\u{980}'..='\u{9E5}' | '\u{9F0}' | '\u{9F1}' | '\u{200C}' | '\u{200D}'
-    )
+    is_bengali_letter(c) || matches!(c, '\u{200C}' | '\u{200D}')
 }
