@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashSet;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
 
@@ -70,6 +71,13 @@ fn without_junk(text: &str) -> String {
         }
     }
     out
+}
+
+/// The words of a list that white space parts, as [`for_lookup`] gives them.
+pub(super) fn word_set(list: &str) -> FxHashSet<String> {
+    list.split_whitespace()
+        .map(|word| for_lookup(word).into_owned())
+        .collect()
 }
 
 /// Whether a joiner between these two characters changes what is read.
