@@ -2,6 +2,7 @@
 
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use anubad::article::Article;
@@ -125,6 +126,7 @@ impl Job {
         let started = Instant::now();
         let translator = Translator::load(options)?;
         let loaded = started.elapsed();
+        let first_token = OnceLock::new();
 
         let ahead = self.progress.is_visible() && !inputs.is_live;
         let mut queue = Queue::new(cores, ahead);
@@ -147,6 +149,7 @@ impl Job {
             self.check_interrupt()?;
             let (progress, interrupt) = (&self.progress, &self.interrupt);
             let translated = translator.translate(&window, &|sentences| {
+                first_token.get_or_init(|| started.elapsed());
                 progress.sentences_done(sentences);
                 interrupt.check()
             });
@@ -158,11 +161,12 @@ impl Job {
         if self.console.verbose {
             let seconds = (started.elapsed() - loaded).as_secs_f64();
             self.progress.complain(format_args!(
-                "{}, {} in {seconds:.1} s ({:.1}/s), model loaded in {} ms",
+                "{}, {} in {seconds:.1} s ({:.1}/s), model loaded in {} ms, first token after {} ms",
                 terminal::count(queue.articles(), "article"),
                 terminal::count(queue.sentences(), "sentence"),
                 queue.sentences() as f64 / seconds,
-                loaded.as_millis()
+                loaded.as_millis(),
+                first_token.get().unwrap_or(&loaded).as_millis()
             ));
         }
         Ok(())

@@ -6,6 +6,10 @@ use super::{Continuation, DecodeOptions, Request};
 use crate::kernel::log_probs;
 use crate::model::{KvCache, Sequence};
 
+/// Tokens of a prompt that go into one step. Longer prompts take several, so that no step takes long: work can be
+/// stopped between steps, and memory for activations stays small.
+pub const PROMPT_PIECE: usize = 256;
+
 /// A request in work.
 pub struct BeamSearch {
     beams: Vec<Beam>,
@@ -51,11 +55,20 @@ impl BeamSearch {
         request.prompt.len() + options.beam_size * request.max_new_tokens.max(1)
     }
 
-    /// What goes into the model's next step, one entry a beam.
+    /// What goes into the model's next step, one entry a beam: its newest token, or the next piece of the prompt.
     pub fn inputs(&mut self) -> impl Iterator<Item = (&mut Sequence, &[u32])> {
-        self.beams
-            .iter_mut()
-            .map(|b| (&mut b.sequence, b.pending.as_slice()))
+        self.beams.iter_mut().map(|b| {
+            let piece = b.pending.len().min(PROMPT_PIECE);
+            (&mut b.sequence, &b.pending[..piece])
+        })
+    }
+
+    /// Tokens of the prompt in [`BeamSearch::inputs`].
+    pub fn prompt_tokens(&self) -> usize {
+        match self.beams.as_slice() {
+            [beam] if beam.tokens.is_empty() => beam.pending.len().min(PROMPT_PIECE),
+            _ => 0,
+        }
     }
 
     /// Beams that go on: entries of [`BeamSearch::inputs`].
@@ -76,6 +89,12 @@ impl BeamSearch {
         cache: &mut KvCache,
         logits: impl Iterator<Item = &'a [f32]>,
     ) -> Result<bool> {
+        if let [beam] = self.beams.as_mut_slice()
+            && beam.pending.len() > PROMPT_PIECE
+        {
+            beam.pending.drain(..PROMPT_PIECE);
+            return Ok(false);
+        }
         let k = self.options.beam_size;
         let drawn = if k == 1 { 1 } else { 2 * k };
         let mut candidates = Vec::with_capacity(self.beams.len() * drawn);

@@ -3,11 +3,13 @@
 
 use candle_core::{DType, Device};
 
-use super::beam::BeamSearch;
+use super::beam::{BeamSearch, PROMPT_PIECE};
 use super::{Continuation, DecodeOptions, Request};
 use crate::model::LanguageModel;
 
 /// Continues requests until `next` has no more.
+///
+/// A step takes the newest token of every hypothesis and as many new prompts as stay within a few hundred tokens.
 ///
 /// `next` is asked whenever there is room; it gives a number that comes back with the result. `done` gets each
 /// request's hypotheses, best first and at least one, as soon as its search is over; `after_step` is
@@ -33,9 +35,13 @@ pub fn generate<E: From<candle_core::Error>>(
     let mut cache = model.new_cache(room)?;
     let mut active: Vec<(usize, usize, BeamSearch)> = Vec::new();
     loop {
+        let mut prompts: usize = active.iter().map(|(_, _, s)| s.prompt_tokens()).sum();
         while let Some((id, request)) = waiting.take_if(|(_, request)| {
-            active.is_empty() || BeamSearch::most_slots(request, &options) <= room
+            let fits = BeamSearch::most_slots(request, &options) <= room;
+            let is_short = prompts == 0 || prompts + request.prompt.len() <= PROMPT_PIECE;
+            active.is_empty() || fits && is_short
         }) {
+            prompts += request.prompt.len();
             let needed = BeamSearch::most_slots(&request, &options);
             if needed > cache.slots() {
                 cache = model.new_cache(needed)?; // nothing is active, so nothing is lost
