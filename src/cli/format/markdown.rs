@@ -297,11 +297,7 @@ mod tests {
 
     #[test]
     fn both_languages_stand_in_a_table() {
-        let view = View {
-            bilingual: true,
-            ..View::default()
-        };
-        let text = article(&sample::translation(), &view);
+        let text = article(&sample::translation(), &sample::bilingual());
         assert!(
             text.contains("| [2] | The bridge has 53 spans.<br>⚠ **error** number 35 missing | "),
             "{text}"

@@ -247,19 +247,24 @@ mod tests {
     use super::*;
     use crate::cli::terminal::Color;
 
+    /// What follows the sentences of the sample.
+    const REST: &str = "\n\
+        https://example.org/a_b\n\
+        \n\
+        set apart: 2 advertisements, 1 related link\n";
+
     #[test]
     fn a_translation_bears_its_findings_and_tells_what_was_set_apart() {
         let text = article(&sample::translation(), &View::default());
         assert_eq!(
             text,
-            "Bridge opens\n\
-             \n\
-             The bridge has 53 spans. ⚠[2] It opened on Friday.\n  \
-               ⚠ [2] error: number 35 missing\n\
-             \n\
-             https://example.org/a_b\n\
-             \n\
-             set apart: 2 advertisements, 1 related link\n"
+            format!(
+                "Bridge opens\n\
+                 \n\
+                 The bridge has 53 spans. ⚠[2] It opened on Friday.\n  \
+                   ⚠ [2] error: number 35 missing\n\
+                 {REST}"
+            )
         );
     }
 
@@ -268,31 +273,26 @@ mod tests {
         let text = article(&sample::brief(), &View::default());
         assert_eq!(
             text,
-            "[1] Bridge opens\n\
-             \n\
-             Brief\n\
-             \n\
-             - The bridge has 53 spans. [2]\n  \
-               ⚠ [2] error: number 35 missing\n\
-             \n\
-             Full translation\n\
-             \n\
-             [2] The bridge has 53 spans. ⚠ [3] It opened on Friday.\n  \
-               ⚠ [2] error: number 35 missing\n\
-             \n\
-             https://example.org/a_b\n\
-             \n\
-             set apart: 2 advertisements, 1 related link\n"
+            format!(
+                "[1] Bridge opens\n\
+                 \n\
+                 Brief\n\
+                 \n\
+                 - The bridge has 53 spans. [2]\n  \
+                   ⚠ [2] error: number 35 missing\n\
+                 \n\
+                 Full translation\n\
+                 \n\
+                 [2] The bridge has 53 spans. ⚠ [3] It opened on Friday.\n  \
+                   ⚠ [2] error: number 35 missing\n\
+                 {REST}"
+            )
         );
     }
 
     #[test]
     fn both_languages_stand_below_or_beside_each_other() {
-        let view = View {
-            bilingual: true,
-            ..View::default()
-        };
-        let text = article(&sample::translation(), &view);
+        let text = article(&sample::translation(), &sample::bilingual());
         assert!(
             text.contains("[3] It opened on Friday.\n    শুক্রবার এটি খুলেছে।\n"),
             "{text}"
@@ -300,7 +300,7 @@ mod tests {
 
         let wide = View {
             width: Some(120),
-            ..view
+            ..sample::bilingual()
         };
         let text = article(&sample::translation(), &wide);
         assert!(text.contains("[3] It opened on Friday.     "), "{text}");
