@@ -8,7 +8,7 @@ use anubad::summarize::Brief;
 use anubad::translate::{Severity, TranslatedSegment, Translation};
 use linkify::{LinkFinder, LinkKind};
 
-use super::{Block, Report, View, blocks, citations, note, shown};
+use super::{Block, Report, View, blocks, citations, cited, note, shown};
 use crate::cli::terminal;
 
 /// A rule, and the name of the article that follows another.
@@ -93,12 +93,7 @@ impl Page {
         let segments: Vec<&TranslatedSegment> = translation.segments().collect();
         let mut list = String::new();
         for sentence in &brief.sentences {
-            let cited = || {
-                sentence
-                    .citations
-                    .iter()
-                    .filter_map(|&i| Some((i + 1, *segments.get(i)?)))
-            };
+            let cited = || cited(sentence, &segments);
             let text = escape(&terminal::one_line(&sentence.text));
             let _ = writeln!(list, "- {text} {}", citations(&sentence.citations));
             if sources {

@@ -5,7 +5,7 @@ use anubad::summarize::Brief;
 use anubad::translate::{TranslatedSegment, Translation};
 use textwrap::{WordSeparator, WordSplitter, WrapAlgorithm};
 
-use super::{Block, Report, View, blocks, citations, note, shown};
+use super::{Block, Report, View, blocks, citations, cited, note, shown};
 use crate::cli::terminal::{self, Styles, paint};
 
 /// From this width on, Bengali stands to the right of English, otherwise below it.
@@ -89,12 +89,7 @@ impl Page<'_> {
     fn brief(&mut self, brief: &Brief, translation: &Translation, sources: bool) {
         let segments: Vec<&TranslatedSegment> = translation.segments().collect();
         for sentence in &brief.sentences {
-            let cited = || {
-                sentence
-                    .citations
-                    .iter()
-                    .filter_map(|&i| Some((i + 1, *segments.get(i)?)))
-            };
+            let cited = || cited(sentence, &segments);
             let numbers = paint(self.view.styles.dim, citations(&sentence.citations));
             self.lines(
                 &format!("{} {numbers}", terminal::one_line(&sentence.text)),
