@@ -3,6 +3,8 @@
 //! Data goes one way, and the modules stand in that order:
 //! [`article`] → [`text`] → [`lexicon`] → [`model`] → [`decode`] → [`translate`] → [`summarize`].
 
+#![warn(missing_docs)]
+
 pub mod article;
 pub mod decode;
 pub mod kernel;

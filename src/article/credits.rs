@@ -1,7 +1,7 @@
 //! Lines that say where, when and by whom an article was written, and what a picture shows.
 //!
 //! To teach a new phrase, add it to its table: spelling, digits and punctuation do not matter
-//! (see [`words`](super::phrases::words)).
+//! (see [`words`]).
 
 use std::sync::LazyLock;
 

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
-use unicode_script::{Script, UnicodeScript};
 
 use super::Role;
 use super::block::{Block, Kind, lines, trim};
+use crate::text::is_bengali;
 
 /// The blocks of a Markdown text: fields of the front matter, headings, paragraphs, list items,
 /// table cells, code, and the alternative texts of images. Links keep their text, inline code its
@@ -142,10 +142,6 @@ impl Reader<'_> {
 
 fn depth(level: HeadingLevel) -> u8 {
     level as u8
-}
-
-fn is_bengali(c: char) -> bool {
-    c.script() == Script::Bengali
 }
 
 fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::text::is_bengali_letter;
+
 /// What a token is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -80,10 +82,6 @@ fn latin(text: &str) -> usize {
 
 fn is_digit(c: char) -> bool {
     matches!(c, '0'..='9' | '০'..='৯')
-}
-
-fn is_bengali_letter(c: char) -> bool {
-    matches!(c, '\u{980}'..='\u{9e5}' | '\u{9f0}' | '\u{9f1}' | '\u{9fc}')
 }
 
 fn is_latin(c: char) -> bool {

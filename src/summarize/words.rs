@@ -2,6 +2,8 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::text::{Kind as NumberKind, Number, Written, is_denial, numbers_en};
+
 /// A word, or a number of several words ("2.5 million").
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Word<'a> {
@@ -30,63 +32,64 @@ pub(super) enum Kind {
     Plain,
 }
 
-/// The words of a text in order, by the word boundaries of Unicode (UAX #29), which keep "53,000",
-/// "7.8" and "U.S" whole.
+/// The words of a text in order, by the word boundaries of Unicode (UAX #29), which keep "U.S" whole,
+/// and its numbers ([`numbers_en`]); dates and scores come in parts. Words that may be no numbers
+/// ("one", "both") and ordinals in words are words.
 pub(super) fn words(text: &str) -> Vec<Word<'_>> {
-    let mut pieces = text.unicode_word_indices().peekable();
+    let is_word =
+        |n: &Number| n.ambiguous || (n.kind, n.written) == (NumberKind::Ordinal, Written::Words);
+    let mut numbers = numbers_en(text)
+        .into_iter()
+        .filter(|number| !is_word(number))
+        .peekable();
     let mut words = Vec::new();
-    while let Some((start, piece)) = pieces.next() {
-        if let Some(mut value) = numeral(piece) {
-            let mut end = start + piece.len();
-            if let Some(&(at, next)) = pieces.peek()
-                && let Some(units) = spelt(next).filter(|units| *units < 10.0)
-                && (20.0..100.0).contains(&value)
-                && &text[end..at] == "-"
-            {
-                value += units;
-                end = at + next.len();
-                pieces.next();
-            }
-            while let Some((at, next)) = pieces.next_if(|(_, next)| scale(next).is_some()) {
-                value *= scale(next).expect("just seen");
-                end = at + next.len();
-            }
-            // Twelve digits: as many as a newspaper needs, and few enough to hide the rounding of a product.
-            words.push(Word {
-                text: &text[start..end],
-                key: format!("{value:.11e}"),
-                kind: Kind::Number,
-            });
+    let mut number_end = 0;
+    for (start, piece) in text.unicode_word_indices() {
+        if start < number_end {
             continue;
         }
-        let bare = without_possessive(piece);
-        // "U.S" is "US", and "didn’t" is "didn't".
-        let lower = bare.to_lowercase().replace('.', "").replace('’', "'");
-        let kind = if piece.starts_with(|c: char| c.is_ascii_digit()) {
-            Kind::Number // "12.5.2025": no value, but as much to be kept
-        } else if is_negation(&lower) {
-            Kind::Negation
-        } else if STOP_WORDS.binary_search(&lower.as_str()).is_ok() {
-            Kind::Stop
-        } else if !bare.starts_with(char::is_uppercase) {
-            Kind::Plain
-        } else if opens_sentence(&text[..start]) {
-            Kind::Opener
+        // Digits inside a word are part of it: G20.
+        while numbers.next_if(|n| n.span.start < start).is_some() {}
+        let is_number = numbers.peek().is_some_and(|n| n.span.start == start);
+        if is_number {
+            let end = start + piece.len();
+            while let Some(number) = numbers.next_if(|n| n.span.start < end) {
+                number_end = number.span.end;
+                words.push(Word {
+                    text: &text[number.span],
+                    key: number.value.to_string(),
+                    kind: Kind::Number,
+                });
+            }
         } else {
-            Kind::Name
-        };
-        let key = if kind == Kind::Negation {
-            "not".to_owned()
-        } else {
-            stem(&lower)
-        };
-        words.push(Word {
-            text: bare,
-            key,
-            kind,
-        });
+            words.push(word(piece, opens_sentence(&text[..start])));
+        }
     }
     words
+}
+
+/// A word that is no number; `opens` where it has a capital in any case.
+fn word(piece: &str, opens: bool) -> Word<'_> {
+    let text = without_possessive(piece);
+    // "U.S" is "US", and "didn’t" is "didn't".
+    let lower = text.to_lowercase().replace('.', "").replace('’', "'");
+    let kind = if is_denial(&lower) || lower == "without" {
+        Kind::Negation
+    } else if STOP_WORDS.binary_search(&lower.as_str()).is_ok() {
+        Kind::Stop
+    } else if !text.starts_with(char::is_uppercase) {
+        Kind::Plain
+    } else if opens {
+        Kind::Opener
+    } else {
+        Kind::Name
+    };
+    let key = if kind == Kind::Negation {
+        "not".to_owned()
+    } else {
+        stem(&lower)
+    };
+    Word { text, key, kind }
 }
 
 /// Whether a capital after `before` tells nothing.
@@ -102,69 +105,6 @@ fn without_possessive(word: &str) -> &str {
     word.strip_suffix("'s")
         .or_else(|| word.strip_suffix("’s"))
         .unwrap_or(word)
-}
-
-fn is_negation(lower: &str) -> bool {
-    lower.ends_with("n't")
-        || [
-            "no", "not", "nor", "none", "neither", "never", "cannot", "without",
-        ]
-        .contains(&lower)
-}
-
-/// Value of digits ("53,000", "1,00,000", "7.8", "21st", "1990s") or of a spelt numeral.
-fn numeral(word: &str) -> Option<f64> {
-    if !word.starts_with(|c: char| c.is_ascii_digit()) {
-        return spelt(word);
-    }
-    let digits = word.trim_end_matches(|c: char| !c.is_ascii_digit());
-    digits.replace(',', "").parse().ok()
-}
-
-/// Value of a spelt numeral below 100. "one" is not among them: it is a pronoun as often as a number.
-fn spelt(word: &str) -> Option<f64> {
-    const SMALL: [&str; 18] = [
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 8] = [
-        "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
-    ];
-    let place = |list: &[&str]| list.iter().position(|n| n.eq_ignore_ascii_case(word));
-    let value = place(&SMALL)
-        .map(|i| i + 2)
-        .or_else(|| place(&TENS).map(|i| (i + 2) * 10))?;
-    Some(value as f64)
-}
-
-/// What a word after a number multiplies it by.
-fn scale(word: &str) -> Option<f64> {
-    Some(match word.to_ascii_lowercase().as_str() {
-        "hundred" => 1e2,
-        "thousand" => 1e3,
-        "lakh" | "lakhs" => 1e5,
-        "million" => 1e6,
-        "crore" | "crores" => 1e7,
-        "billion" | "bn" => 1e9,
-        "trillion" => 1e12,
-        _ => return None,
-    })
 }
 
 /// Light stemming: the endings of plurals and verbs off, so that "fires", "fired" and "firing" meet.
@@ -241,6 +181,9 @@ mod tests {
             ("Twenty-five", "25"),
             ("two hundred", "200"),
             ("21st", "21"),
+            ("2.5bn", "2.5 billion"),
+            ("$5m", "5 million"),
+            ("half a million", "500,000"),
             ("$7.80", "7.8"),
             ("5%", "5"),
         ] {
@@ -252,9 +195,25 @@ mod tests {
     }
 
     #[test]
-    fn a_range_is_two_numbers() {
-        assert_eq!(keys("20-25").len(), 2);
-        assert_eq!(keys("thirty five"), [keys("30"), keys("5")].concat());
+    fn ranges_scores_and_dates_are_several_numbers() {
+        assert_eq!(keys("20-25"), ["20", "25"]);
+        assert_eq!(
+            keys("won 2-1 on 12.5.2025"),
+            ["won", "2", "1", "on", "12", "5", "2025"]
+        );
+        assert_eq!(keys("half past eight"), ["8", "30"]);
+    }
+
+    #[test]
+    fn digits_in_words_and_ordinals_in_words_are_words() {
+        assert_eq!(
+            kinds("the G20 third"),
+            [
+                ("the", Kind::Stop),
+                ("G20", Kind::Name),
+                ("third", Kind::Plain)
+            ]
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashSet;
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 
-use super::normalise::for_lookup;
+use super::normalise::{for_lookup, word_set};
 use super::number::numbers_bn;
 use super::verbatim::verbatim;
 
@@ -20,12 +20,6 @@ const CLAUSE_ENDS: &str = "করে হয়ে গিয়ে দিয়�
 
 static CONJUNCTION_SET: LazyLock<FxHashSet<String>> = LazyLock::new(|| word_set(CONJUNCTIONS));
 static CLAUSE_END_SET: LazyLock<FxHashSet<String>> = LazyLock::new(|| word_set(CLAUSE_ENDS));
-
-fn word_set(list: &str) -> FxHashSet<String> {
-    list.split_whitespace()
-        .map(|word| for_lookup(word).into_owned())
-        .collect()
-}
 
 /// Cuts a sentence into pieces that are at most `max` long by `length` (tokens, say), at the best boundaries:
 /// semicolons, commas and dashes, before conjunctions, after participles, then any space.

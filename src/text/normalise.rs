@@ -7,8 +7,11 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashSet;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
+
+use super::script::is_bengali;
 
 const NUKTA: char = '\u{9BC}';
 const CANDRABINDU: char = '\u{981}';
@@ -70,6 +73,13 @@ fn without_junk(text: &str) -> String {
     out
 }
 
+/// The words of a list that white space parts, as [`for_lookup`] gives them.
+pub(super) fn word_set(list: &str) -> FxHashSet<String> {
+    list.split_whitespace()
+        .map(|word| for_lookup(word).into_owned())
+        .collect()
+}
+
 /// Whether a joiner between these two characters changes what is read.
 fn joiner_matters(before: Option<char>, after: Option<char>) -> bool {
     let (Some(before), Some(after)) = (before, after) else {
@@ -90,10 +100,6 @@ fn joiner_matters(before: Option<char>, after: Option<char>) -> bool {
 
 fn is_bengali_or_foreign_letter(c: char) -> bool {
     c.is_alphabetic() && !c.is_ascii()
-}
-
-fn is_bengali(c: char) -> bool {
-    ('\u{980}'..='\u{9FF}').contains(&c)
 }
 
 /// Characters without a mark on paper: format controls, and controls of terminals.

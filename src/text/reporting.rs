@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashSet;
 
-use super::normalise::for_lookup;
+use super::normalise::{for_lookup, word_set};
 use super::sentence::is_word;
 
 /// Verbs and postpositions after a quotation that make it part of their own sentence: `‘…।’ বললেন তিনি।`
@@ -44,12 +44,6 @@ static REPORTING_NOUN_SET: LazyLock<FxHashSet<String>> =
     LazyLock::new(|| word_set(REPORTING_NOUNS));
 static AFTER_NOUN_SET: LazyLock<FxHashSet<String>> =
     LazyLock::new(|| word_set(AFTER_REPORTING_NOUN));
-
-fn word_set(list: &str) -> FxHashSet<String> {
-    list.split_whitespace()
-        .map(|word| for_lookup(word).into_owned())
-        .collect()
-}
 
 /// Whether a clause begins with words that report the quotation before it, or, where that may be a `title`, with what
 /// it is the title of.

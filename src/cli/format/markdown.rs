@@ -8,7 +8,7 @@ use anubad::summarize::Brief;
 use anubad::translate::{Severity, TranslatedSegment, Translation};
 use linkify::{LinkFinder, LinkKind};
 
-use super::{Block, Report, View, blocks, citations, note, shown};
+use super::{Block, Report, View, blocks, citations, cited, note, shown};
 use crate::cli::terminal;
 
 /// A rule, and the name of the article that follows another.
@@ -93,12 +93,7 @@ impl Page {
         let segments: Vec<&TranslatedSegment> = translation.segments().collect();
         let mut list = String::new();
         for sentence in &brief.sentences {
-            let cited = || {
-                sentence
-                    .citations
-                    .iter()
-                    .filter_map(|&i| Some((i + 1, *segments.get(i)?)))
-            };
+            let cited = || cited(sentence, &segments);
             let text = escape(&terminal::one_line(&sentence.text));
             let _ = writeln!(list, "- {text} {}", citations(&sentence.citations));
             if sources {
@@ -297,11 +292,7 @@ mod tests {
 
     #[test]
     fn both_languages_stand_in_a_table() {
-        let view = View {
-            bilingual: true,
-            ..View::default()
-        };
-        let text = article(&sample::translation(), &view);
+        let text = article(&sample::translation(), &sample::bilingual());
         assert!(
             text.contains("| [2] | The bridge has 53 spans.<br>⚠ **error** number 35 missing | "),
             "{text}"

@@ -10,7 +10,7 @@ mod text;
 use std::collections::HashSet;
 use std::path::Path;
 
-use anubad::summarize::Brief;
+use anubad::summarize::{Brief, BriefSentence};
 use anubad::translate::{Finding, TranslatedParagraph, TranslatedSegment, Translation};
 use clap::ValueEnum;
 
@@ -153,6 +153,15 @@ fn blocks(translation: &Translation) -> impl Iterator<Item = Block<'_>> {
 fn citations(numbers: &[usize]) -> String {
     let numbers: Vec<String> = numbers.iter().map(|n| format!("[{}]", n + 1)).collect();
     numbers.join(" ")
+}
+
+/// The segments that a sentence rests on, with their numbers from 1.
+fn cited<'t>(
+    sentence: &BriefSentence,
+    segments: &[&'t TranslatedSegment],
+) -> impl Iterator<Item = (usize, &'t TranslatedSegment)> {
+    let numbers = sentence.citations.iter();
+    numbers.filter_map(|&i| Some((i + 1, *segments.get(i)?)))
 }
 
 /// A translation on one line, safe to print. Where the model gave nothing, the source stands in its place.

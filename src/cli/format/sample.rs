@@ -7,7 +7,15 @@ use anubad::translate::{
     Translation,
 };
 
-use super::Report;
+use super::{Report, View};
+
+/// Both languages.
+pub fn bilingual() -> View {
+    View {
+        bilingual: true,
+        ..View::default()
+    }
+}
 
 /// A short article: a headline, a paragraph with a wrong number, a URL, boilerplate.
 pub fn translation() -> Report {

@@ -5,7 +5,7 @@ use anubad::summarize::Brief;
 use anubad::translate::{TranslatedSegment, Translation};
 use textwrap::{WordSeparator, WordSplitter, WrapAlgorithm};
 
-use super::{Block, Report, View, blocks, citations, note, shown};
+use super::{Block, Report, View, blocks, citations, cited, note, shown};
 use crate::cli::terminal::{self, Styles, paint};
 
 /// From this width on, Bengali stands to the right of English, otherwise below it.
@@ -89,12 +89,7 @@ impl Page<'_> {
     fn brief(&mut self, brief: &Brief, translation: &Translation, sources: bool) {
         let segments: Vec<&TranslatedSegment> = translation.segments().collect();
         for sentence in &brief.sentences {
-            let cited = || {
-                sentence
-                    .citations
-                    .iter()
-                    .filter_map(|&i| Some((i + 1, *segments.get(i)?)))
-            };
+            let cited = || cited(sentence, &segments);
             let numbers = paint(self.view.styles.dim, citations(&sentence.citations));
             self.lines(
                 &format!("{} {numbers}", terminal::one_line(&sentence.text)),
@@ -247,19 +242,24 @@ mod tests {
     use super::*;
     use crate::cli::terminal::Color;
 
+    /// What follows the sentences of the sample.
+    const REST: &str = "\n\
+        https://example.org/a_b\n\
+        \n\
+        set apart: 2 advertisements, 1 related link\n";
+
     #[test]
     fn a_translation_bears_its_findings_and_tells_what_was_set_apart() {
         let text = article(&sample::translation(), &View::default());
         assert_eq!(
             text,
-            "Bridge opens\n\
-             \n\
-             The bridge has 53 spans. ⚠[2] It opened on Friday.\n  \
-               ⚠ [2] error: number 35 missing\n\
-             \n\
-             https://example.org/a_b\n\
-             \n\
-             set apart: 2 advertisements, 1 related link\n"
+            format!(
+                "Bridge opens\n\
+                 \n\
+                 The bridge has 53 spans. ⚠[2] It opened on Friday.\n  \
+                   ⚠ [2] error: number 35 missing\n\
+                 {REST}"
+            )
         );
     }
 
@@ -268,31 +268,26 @@ mod tests {
         let text = article(&sample::brief(), &View::default());
         assert_eq!(
             text,
-            "[1] Bridge opens\n\
-             \n\
-             Brief\n\
-             \n\
-             - The bridge has 53 spans. [2]\n  \
-               ⚠ [2] error: number 35 missing\n\
-             \n\
-             Full translation\n\
-             \n\
-             [2] The bridge has 53 spans. ⚠ [3] It opened on Friday.\n  \
-               ⚠ [2] error: number 35 missing\n\
-             \n\
-             https://example.org/a_b\n\
-             \n\
-             set apart: 2 advertisements, 1 related link\n"
+            format!(
+                "[1] Bridge opens\n\
+                 \n\
+                 Brief\n\
+                 \n\
+                 - The bridge has 53 spans. [2]\n  \
+                   ⚠ [2] error: number 35 missing\n\
+                 \n\
+                 Full translation\n\
+                 \n\
+                 [2] The bridge has 53 spans. ⚠ [3] It opened on Friday.\n  \
+                   ⚠ [2] error: number 35 missing\n\
+                 {REST}"
+            )
         );
     }
 
     #[test]
     fn both_languages_stand_below_or_beside_each_other() {
-        let view = View {
-            bilingual: true,
-            ..View::default()
-        };
-        let text = article(&sample::translation(), &view);
+        let text = article(&sample::translation(), &sample::bilingual());
         assert!(
             text.contains("[3] It opened on Friday.\n    শুক্রবার এটি খুলেছে।\n"),
             "{text}"
@@ -300,7 +295,7 @@ mod tests {
 
         let wide = View {
             width: Some(120),
-            ..view
+            ..sample::bilingual()
         };
         let text = article(&sample::translation(), &wide);
         assert!(text.contains("[3] It opened on Friday.     "), "{text}");

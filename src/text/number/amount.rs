@@ -72,7 +72,10 @@ fn is_range(between: &str, words: &Words) -> bool {
             "Tk" | "Rs" | "Tk." | "Rs." | "$" | "৳" | "₹" | "€" | "£"
         )
     };
-    let between = between.trim_end_matches(['$', '৳', '₹', '€', '£']);
+    // দু’-তিন: the apostrophe belongs to the first.
+    let between = between
+        .trim_start_matches(['’', '\''])
+        .trim_end_matches(['$', '৳', '₹', '€', '£']);
     let mut found = between.split_whitespace().filter(currency);
     found.next().is_some_and(|word| words.range.contains(&word)) && found.next().is_none()
 }

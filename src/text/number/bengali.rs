@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::super::digits::digit_value;
 use super::super::normalise::for_lookup;
+use super::super::script::is_bengali_letter;
 use super::reader::{Atom, Token, read_digits};
 use super::value::Value;
 
@@ -41,7 +42,7 @@ const SCALES: [(&str, u128); 12] = [
 ];
 
 /// Counters, which make a bare number word a count; each may have a case after it.
-const COUNTERS: [&str; 12] = [
+const COUNTERS: [&str; 11] = [
     "টি",
     "টা",
     "টো",
@@ -53,14 +54,30 @@ const COUNTERS: [&str; 12] = [
     "গুণ",
     "বার",
     "খানেক",
-    "টিরও",
 ];
-const CASES: [&str; 10] = ["", "র", "ের", "কে", "তে", "য়", "ই", "ও", "রও", "েরও"];
+const CASES: [&str; 6] = ["", "র", "ের", "কে", "তে", "য়"];
+/// "Only" and "too", behind a case.
+const PARTICLES: [&str; 3] = ["", "ই", "ও"];
 
 /// Cases and particles after a number word without a counter. `র` and `য়` need a vowel before them, and `কে` and
 /// `য়ে` are left out: `একর` is an acre, `আটকে` "stuck", `কুড়িয়ে` "picking up".
-const BARE_CASES: [&str; 8] = ["ই", "ও", "ের", "েরও", "ে", "াধিক", "েক", "তম"];
-const VOWEL_CASES: [&str; 4] = ["র", "রও", "য়ের", "তে"];
+const BARE_CASES: [&str; 11] = [
+    "ই",
+    "ও",
+    "ের",
+    "েরই",
+    "েরও",
+    "ে",
+    "েই",
+    "েও",
+    "াধিক",
+    "েক",
+    "তম",
+];
+const VOWEL_CASES: [&str; 6] = ["র", "রই", "রও", "য়ের", "তে", "য়েক"];
+
+/// Magnitudes that are written onto their coefficient: পাঁচশ, দেড়শত, অর্ধলাখ.
+const SUFFIXES: [&str; 7] = ["শত", "শো", "শ", "হাজার", "লাখ", "লক্ষ", "কোটি"];
 
 /// Endings that make digits ordinal: `৫ম`, `১লা`, `২৫শে`.
 const ORDINAL_ENDINGS: [&str; 12] = [
@@ -140,85 +157,48 @@ static STEMS: LazyLock<FxHashMap<String, Entry>> = LazyLock::new(|| {
             Doubt::Bare,
         );
     }
-    for word in ["শ", "শো"] {
-        add(
-            word,
-            Atom::Scale {
-                value: 100,
-                alone: false,
-            },
-            false,
-            Doubt::Never,
-        );
-    }
-    let ratio =
-        |numerator, denominator| Value::ratio(numerator, denominator).unwrap_or(Value::from(0));
-    for (word, value) in [
-        ("দেড়", ratio(3, 2)),
-        ("আড়াই", ratio(5, 2)),
-        ("অর্ধেক", ratio(1, 2)),
+    let hundred = Atom::Scale {
+        value: 100,
+        alone: false,
+    };
+    add("শ", hundred, false, Doubt::Never);
+    add("শো", hundred, false, Doubt::Never);
+    let part = |numerator, denominator| {
+        Value::ratio(numerator, denominator).expect("denominators are not 0")
+    };
+    let more = |by| Atom::Change { add: true, by };
+    let less = |by| Atom::Change { add: false, by };
+    for (word, atom, doubt) in [
+        ("দেড়", Atom::Fixed(part(3, 2)), Doubt::Never),
+        ("আড়াই", Atom::Fixed(part(5, 2)), Doubt::Never),
+        ("অর্ধেক", Atom::Fixed(part(1, 2)), Doubt::Never),
+        ("আধা", Atom::Fixed(part(1, 2)), Doubt::Always),
+        ("আধ", Atom::Fixed(part(1, 2)), Doubt::Always),
+        ("অর্ধ", Atom::Fixed(part(1, 2)), Doubt::Always),
+        ("সাড়ে", more(part(1, 2)), Doubt::Never),
+        ("সোয়া", more(part(1, 4)), Doubt::Never),
+        ("সওয়া", more(part(1, 4)), Doubt::Never),
+        ("পৌনে", less(part(1, 4)), Doubt::Never),
+        ("তৃতীয়াংশ", Atom::Part(3), Doubt::Never),
+        ("চতুর্থাংশ", Atom::Part(4), Doubt::Never),
+        ("পঞ্চমাংশ", Atom::Part(5), Doubt::Never),
+        ("দশমাংশ", Atom::Part(10), Doubt::Never),
+        ("দশমিক", Atom::Point { alone: true }, Doubt::Never),
     ] {
-        add(word, Atom::Fixed(value), false, Doubt::Never);
+        add(word, atom, false, doubt);
     }
-    for word in ["আধা", "আধ", "অর্ধ"] {
-        add(word, Atom::Fixed(ratio(1, 2)), false, Doubt::Always);
-    }
-    add(
-        "সাড়ে",
-        Atom::Change {
-            add: true,
-            by: ratio(1, 2),
-        },
-        false,
-        Doubt::Never,
-    );
-    add(
-        "সোয়া",
-        Atom::Change {
-            add: true,
-            by: ratio(1, 4),
-        },
-        false,
-        Doubt::Never,
-    );
-    add(
-        "সওয়া",
-        Atom::Change {
-            add: true,
-            by: ratio(1, 4),
-        },
-        false,
-        Doubt::Never,
-    );
-    add(
-        "পৌনে",
-        Atom::Change {
-            add: false,
-            by: ratio(1, 4),
-        },
-        false,
-        Doubt::Never,
-    );
-    for (word, denominator) in [("তৃতীয়াংশ", 3), ("চতুর্থাংশ", 4), ("পঞ্চমাংশ", 5), ("দশমাংশ", 10)]
-    {
-        add(word, Atom::Part(denominator), false, Doubt::Never);
-    }
-    add("দশমিক", Atom::Point, false, Doubt::Never);
     stems
 });
 
 /// Every ending, without its stem's restrictions, the longest first.
 static ENDINGS: LazyLock<Vec<Ending>> = LazyLock::new(|| {
     let mut endings = Vec::new();
-    for counter in COUNTERS {
-        for case in CASES {
-            let text = for_lookup(&format!("{counter}{case}")).into_owned();
-            endings.push(Ending {
-                text,
-                counter: true,
-                after_vowel: false,
-            });
-        }
+    for (counter, case) in COUNTERS.iter().flat_map(|c| CASES.map(|case| (c, case))) {
+        endings.extend(PARTICLES.map(|particle| Ending {
+            text: for_lookup(&format!("{counter}{case}{particle}")).into_owned(),
+            counter: true,
+            after_vowel: false,
+        }));
     }
     let mut bare = |cases: &[&str], after_vowel| {
         endings.extend(cases.iter().map(|case| Ending {
@@ -237,6 +217,13 @@ struct Ending {
     text: String,
     counter: bool,
     after_vowel: bool,
+}
+
+impl Ending {
+    /// Whether it makes a count a rough one: চারেক, দুয়েক.
+    fn is_about(&self) -> bool {
+        !self.counter && self.text.ends_with("েক")
+    }
 }
 
 static ORDINAL_ENDING_FORMS: LazyLock<Vec<String>> = LazyLock::new(|| {
@@ -305,9 +292,12 @@ fn read_word(text: &str, span: std::ops::Range<usize>, joined: bool, tokens: &mu
         "ন" => Some(9),
         _ => None,
     };
-    if let Some(value) = short.filter(|_| text[span.end..].starts_with(['’', '\''])) {
+    let after = text[span.end..].chars().next();
+    if let Some((value, apostrophe)) = short.zip(after.filter(|c| matches!(c, '’' | '\''))) {
+        let next = text[span.end + apostrophe.len_utf8()..].trim_start_matches(' ');
         let mut token = Token::new(span, Atom::Word(value), joined);
-        token.closed = true;
+        // ন’শো and ছ’ হাজার are one number.
+        token.closed = !is_scale(&for_lookup(bounded(&next[..word_len(next)])));
         tokens.push(token);
         return;
     }
@@ -318,7 +308,7 @@ fn read_word(text: &str, span: std::ops::Range<usize>, joined: bool, tokens: &mu
         let mut token = Token::new(span.clone(), entry.atom, joined || index > 0);
         let counter = ending.is_some_and(|ending| ending.counter);
         token.ordinal = entry.ordinal || ending.is_some_and(|ending| ending.text == "তম");
-        token.multiplies = ending.is_some_and(|ending| ending.text == "েক");
+        token.multiplies = ending.is_some_and(|ending| ending.is_about());
         token.ambiguous = entry.doubt == Doubt::Always || (entry.doubt == Doubt::Bare && !counter);
         let last = index + 1 == entries.iter().flatten().count();
         token.closed = last && (token.ordinal || ending.is_some());
@@ -334,8 +324,11 @@ fn analyse(form: &str) -> Option<([Option<Entry>; 2], Option<&'static Ending>)> 
     }
     ENDINGS.iter().find_map(|ending| {
         let stem = form.strip_suffix(ending.text.as_str())?;
-        let vowel = stem
-            .ends_with(|c: char| !('ক'..='হ').contains(&c) && !matches!(c, '\u{9DC}'..='\u{9DF}'));
+        // সাত শর: শ is said with a vowel.
+        let vowel = stem.ends_with('শ')
+            || stem.ends_with(|c: char| {
+                !('ক'..='হ').contains(&c) && !matches!(c, '\u{9DC}'..='\u{9DF}')
+            });
         (!ending.after_vowel || vowel)
             .then(|| stems(stem))
             .flatten()
@@ -343,15 +336,15 @@ fn analyse(form: &str) -> Option<([Option<Entry>; 2], Option<&'static Ending>)> 
     })
 }
 
-/// A stem of the table, or one with a hundred written onto it: পাঁচ, পাঁচশ, দেড়শত.
+/// A stem of the table, or one with a magnitude written onto it: পাঁচ, পাঁচশ, দেড়শত.
 fn stems(word: &str) -> Option<[Option<Entry>; 2]> {
     if let Some(&entry) = STEMS.get(word) {
         return Some([Some(entry), None]);
     }
-    ["শত", "শো", "শ"].iter().find_map(|hundred| {
-        let entry = STEMS.get(word.strip_suffix(hundred)?)?;
+    SUFFIXES.iter().find_map(|suffix| {
+        let entry = STEMS.get(word.strip_suffix(suffix)?)?;
         let counts = matches!(entry.atom, Atom::Word(_) | Atom::Fixed(_)) && !entry.ordinal;
-        counts.then(|| [Some(*entry), STEMS.get(*hundred).copied()])
+        counts.then(|| [Some(*entry), STEMS.get(*suffix).copied()])
     })
 }
 
@@ -377,8 +370,5 @@ fn word_len(text: &str) -> usize {
 
 /// Letters and signs of Bengali, and joiners.
 fn is_letter(c: char) -> bool {
-    matches!(
-        c,
-        '\u{980}'..='\u{9E5}' | '\u{9F0}' | '\u{9F1}' | '\u{200C}' | '\u{200D}'
-    )
+    is_bengali_letter(c) || matches!(c, '\u{200C}' | '\u{200D}')
 }

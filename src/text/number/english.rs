@@ -140,6 +140,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             };
             let mut token = read_word(&lower, at..at + len, joins);
             if let Some(token) = &mut token {
+                // Twenty-second is an ordinal, twenty second(s) are a time.
+                token.ones &= lower != "second" || text[..at].ends_with('-');
                 token.clock = hour;
                 token.closed |= hour;
                 if lower == "half" && is_after_one(&text[..at]) {
@@ -217,7 +219,7 @@ fn read_word(word: &str, span: std::ops::Range<usize>, joined: bool) -> Option<T
     let mut token = Token::new(span, Atom::And, joined);
     if let Some(value) = number(&UNITS) {
         token.atom = Atom::Word(value);
-        token.compounds = value > 0;
+        token.ones = value > 0;
         token.ambiguous = value == 1;
     } else if let Some(tens) = number(&TENS) {
         token.atom = Atom::Word((tens + 2) * 10);
@@ -227,7 +229,8 @@ fn read_word(word: &str, span: std::ops::Range<usize>, joined: bool) -> Option<T
     {
         token.atom = Atom::Word(index as u128 + 1);
         token.ordinal = true;
-        token.compounds = true;
+        token.ones = !plural;
+        token.part = true;
         token.closed = true;
         token.ambiguous = index < 2 || plural;
     } else if let Some(tens) = word.strip_suffix("ieth").and_then(|stem| {
@@ -263,7 +266,7 @@ fn read_word(word: &str, span: std::ops::Range<usize>, joined: bool) -> Option<T
         token.atom = match word {
             "half" => Atom::Fixed(half),
             "quarter" | "quarters" => Atom::Part(4),
-            "point" => Atom::Point,
+            "point" => Atom::Point { alone: false },
             "a" | "an" => Atom::Article,
             "and" => Atom::And,
             _ => return None,

@@ -158,6 +158,8 @@ struct Sum {
     /// What a single coefficient was multiplied with: a thousand crore, but not a lakh and a thousand.
     factor: Option<u128>,
     current: Option<Value>,
+    /// Whether the coefficient is a word.
+    spelt: bool,
     /// A quarter or half to add to the coefficient (`সাড়ে`, `সোয়া`) or take from it (`পৌনে`).
     change: Option<(bool, Value)>,
 }
@@ -177,10 +179,15 @@ impl Sum {
                 Atom::Digits { value, .. } => usize::from(self.coefficient(value, token, next)),
                 Atom::Word(value) => usize::from(self.coefficient(Value::from(value), token, next)),
                 Atom::Fixed(value) => usize::from(self.coefficient(value, token, next)),
-                Atom::Scale { value, alone } => usize::from(self.magnitude(value, alone)),
+                Atom::Scale { value, alone } => {
+                    // শ দুয়েক: about two hundred.
+                    let alone = alone || next.is_some_and(|next| next.multiplies);
+                    usize::from(self.magnitude(value, alone))
+                }
                 Atom::Change { add, by } => usize::from(self.modifier(add, by, next)),
                 Atom::Part(denominator) => usize::from(self.part(denominator)),
-                Atom::Point => self.decimals(&tokens[at + 1..]),
+                Atom::Point { alone } if !token.closed => self.decimals(alone, &tokens[at + 1..]),
+                Atom::Point { .. } => 0,
                 Atom::Article => usize::from(self.article(next)),
                 Atom::And => self.and(&tokens[at + 1..]),
             };
@@ -233,13 +240,14 @@ impl Sum {
     fn coefficient(&mut self, value: Value, token: &Token, next: Option<&Token>) -> bool {
         if let Some(current) = self.current {
             // Tens and ones (English), and fractions: "twenty-one", "two-thirds".
-            let ones = value.integer().filter(|_| token.compounds);
-            let (Some(ones), Some(tens)) = (ones, current.integer()) else {
+            let (Some(current), Some(value)) = (current.integer(), value.integer()) else {
                 return false;
             };
-            self.current = match (tens, ones) {
-                (20..=90, 1..=9) if tens % 10 == 0 => Some(Value::from(tens + ones)),
-                (1..=9, 3..=10) if token.ordinal && tens < ones => Value::ratio(tens, ones),
+            self.current = match (current, value) {
+                (20..=90, 1..=9) if token.ones && self.spelt && current % 10 == 0 => {
+                    Some(Value::from(current + value))
+                }
+                (1..=9, 3..=10) if token.part && current < value => Value::ratio(current, value),
                 _ => return false,
             };
             return true;
@@ -267,6 +275,7 @@ impl Sum {
             }
         }
         self.current = Some(value);
+        self.spelt = matches!(token.atom, Atom::Word(_));
         self.factor = None;
         true
     }
@@ -335,8 +344,12 @@ impl Sum {
     }
 
     /// Digits after a spoken decimal point; returns how many tokens they take with the point.
-    fn decimals(&mut self, tokens: &[Token]) -> usize {
-        let Some(whole) = self.current else { return 0 };
+    fn decimals(&mut self, alone: bool, tokens: &[Token]) -> usize {
+        let whole = match self.current {
+            Some(whole) => whole,
+            None if alone && self.closed.is_none() => Value::from(0),
+            None => return 0,
+        };
         let mut digits = 0u128;
         let mut places = 0u32;
         let mut used = 0;

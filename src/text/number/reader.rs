@@ -20,8 +20,8 @@ pub(super) enum Atom {
     Change { add: bool, by: Value },
     /// The denominator of a fraction in words: তৃতীয়াংশ, "quarters".
     Part(u128),
-    /// দশমিক, "point".
-    Point,
+    /// দশমিক, "point"; `alone` where it may begin a number: দশমিক ৪ is 0.4.
+    Point { alone: bool },
     /// "a", "an".
     Article,
     /// "and".
@@ -37,8 +37,10 @@ pub(super) struct Token {
     /// It has an ending or a unit written onto it, so nothing can follow in the same number.
     pub closed: bool,
     pub ordinal: bool,
-    /// It may be the ones after tens, or the denominator after a numerator.
-    pub compounds: bool,
+    /// It may be the ones after a word for tens.
+    pub ones: bool,
+    /// It may be the denominator after a numerator.
+    pub part: bool,
     /// It multiplies a magnitude before it: হাজার চারেক.
     pub multiplies: bool,
     /// It has the ending of a time of day (`টা`).
@@ -55,7 +57,8 @@ impl Token {
             joined,
             closed: false,
             ordinal: false,
-            compounds: false,
+            ones: false,
+            part: false,
             multiplies: false,
             clock: false,
             ambiguous: false,

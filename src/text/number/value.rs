@@ -46,19 +46,19 @@ impl Value {
     }
 
     pub(super) fn plus(self, other: Self) -> Option<Self> {
-        let left = self.numerator.checked_mul(other.denominator)?;
-        let right = other.numerator.checked_mul(self.denominator)?;
-        Self::ratio(
-            left.checked_add(right)?,
-            self.denominator.checked_mul(other.denominator)?,
-        )
+        self.combine(other, u128::checked_add)
     }
 
     pub(super) fn minus(self, other: Self) -> Option<Self> {
+        self.combine(other, u128::checked_sub)
+    }
+
+    /// Applies an operation to the numerators over a common denominator.
+    fn combine(self, other: Self, operation: fn(u128, u128) -> Option<u128>) -> Option<Self> {
         let left = self.numerator.checked_mul(other.denominator)?;
         let right = other.numerator.checked_mul(self.denominator)?;
         Self::ratio(
-            left.checked_sub(right)?,
+            operation(left, right)?,
             self.denominator.checked_mul(other.denominator)?,
         )
     }

@@ -1,5 +1,7 @@
 //! The words of a translation.
 
+use crate::text::is_bengali;
+
 /// Words of an English text in lower case, without the marks around them; an apostrophe inside
 /// a word is `'`.
 pub(super) fn words(text: &str) -> Vec<String> {
@@ -17,7 +19,7 @@ pub(super) fn tokens(text: &str) -> Vec<String> {
     let mut word = String::new();
     for c in text.chars() {
         // Bengali vowel signs and the hasanta are no letters, but part of words.
-        if c.is_alphanumeric() || matches!(c, '\u{980}'..='\u{9ff}') {
+        if c.is_alphanumeric() || is_bengali(c) {
             word.extend(c.to_lowercase());
             continue;
         }

@@ -3,6 +3,7 @@
 use super::english;
 use super::{Finding, FindingKind, Severity};
 use crate::lexicon::{GlossedWord, Reading};
+use crate::text::is_denial;
 
 /// How surely a word denies something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,12 +64,6 @@ pub(super) fn check(source: &str, glossed: &[GlossedWord], translation: &str) ->
     }
     None
 }
-
-/// English words that deny.
-const DENIALS: [&str; 12] = [
-    "not", "no", "never", "none", "nobody", "nothing", "nowhere", "neither", "nor", "cannot",
-    "cant", "dont",
-];
 
 /// English words that good translations have for না, নেই, -নি instead of a denial.
 const NEAR_WORDS: [&str; 17] = [
@@ -134,7 +129,7 @@ const NOT_UN: [&str; 5] = ["under", "uni", "uncle", "unless", "until"];
 
 fn denial_of_english(word: &str) -> Denial {
     let un = word.starts_with("un") && !NOT_UN.iter().any(|stem| word.starts_with(stem));
-    if DENIALS.contains(&word) || word.ends_with("n't") {
+    if is_denial(word) {
         Denial::Clause
     } else if un || word.len() > 4 && word.ends_with("less") || is_near_denial(word) {
         Denial::Perhaps

@@ -61,18 +61,18 @@ fn severity(number: &Number) -> Severity {
     }
 }
 
-/// The numbers of a text with the values that each may have where it stands.
+/// The numbers of a text, and for each the values that it may have together with a neighbour.
 struct Numbers {
     numbers: Vec<Number>,
-    readings: Vec<Vec<f64>>,
+    joint: Vec<Vec<f64>>,
 }
 
 impl Numbers {
     fn new(text: &str, numbers: Vec<Number>) -> Self {
-        let readings = (0..numbers.len())
-            .map(|i| readings(text, &numbers, i))
+        let joint = (0..numbers.len())
+            .map(|i| joint_readings(text, &numbers, i))
             .collect();
-        Self { numbers, readings }
+        Self { numbers, joint }
     }
 
     /// Numbers that the other side has to have. Two and the halves, in words, are in too many
@@ -84,36 +84,33 @@ impl Numbers {
         })
     }
 
-    /// Whether a number of `other` may be number `i` of these.
-    fn has_like(&self, i: usize, other: &Self) -> bool {
+    /// Whether a number of `theirs` may be number `i` of these. One of the two has to be as written:
+    /// readings of both sides would meet by chance (1 and 12, 1 and 120 both make 1.12).
+    fn has_like(&self, i: usize, theirs: &Self) -> bool {
         let alike = |a: f64, b: f64| equal(a, b) || is_year_of(a, b) || is_year_of(b, a);
-        let any = |value: &f64| other.readings.iter().flatten().any(|b| alike(*value, *b));
-        self.readings[i].iter().any(any)
+        let own = self.numbers[i].value.to_f64();
+        let as_written = |other: &Number| {
+            let other = other.value.to_f64();
+            alike(own, other) || self.joint[i].iter().any(|own| alike(*own, other))
+        };
+        theirs.numbers.iter().any(as_written)
+            || theirs
+                .joint
+                .iter()
+                .flatten()
+                .any(|other| alike(own, *other))
     }
 }
 
-/// What number `i` of a text may stand for: its value; with the magnitude of the next number, if
-/// the two are a range (১০ থেকে ২০ হাজার); with its parts together (৬০ ডলার ৪৭ সেন্ট, চার ভাগের তিন ভাগ).
-fn readings(text: &str, numbers: &[Number], i: usize) -> Vec<f64> {
-    const MAGNITUDES: [f64; 8] = [1e2, 1e3, 1e5, 1e6, 1e7, 1e9, 1e10, 1e12];
-
-    let value = numbers[i].value.to_f64();
-    let mut readings = vec![value];
-    if let Some(next) = numbers.get(i + 1) {
-        let between = between(text, &numbers[i], next);
-        let next = next.value.to_f64();
-        if is_range(between) {
-            let scaled = MAGNITUDES.iter().filter(|m| value < **m && **m <= next);
-            readings.extend(scaled.map(|m| value * m));
-        } else {
-            readings.extend(together(value, next, between));
-        }
-    }
-    if let Some(before) = i.checked_sub(1).map(|before| &numbers[before]) {
-        let between = between(text, before, &numbers[i]);
-        readings.extend(together(before.value.to_f64(), value, between));
-    }
-    readings
+/// What number `i` of a text may stand for together with the number before or behind it
+/// (৬০ ডলার ৪৭ সেন্ট, চার ভাগের তিন ভাগ).
+fn joint_readings(text: &str, numbers: &[Number], i: usize) -> Vec<f64> {
+    let neighbours = &numbers[i.saturating_sub(1)..numbers.len().min(i + 2)];
+    let joint = |pair: &[Number]| {
+        let (first, second) = (pair[0].value.to_f64(), pair[1].value.to_f64());
+        together(first, second, between(text, &pair[0], &pair[1]))
+    };
+    neighbours.windows(2).flat_map(joint).collect()
 }
 
 fn between<'t>(text: &'t str, number: &Number, next: &Number) -> &'t str {
@@ -235,6 +232,14 @@ mod tests {
         assert_eq!(found("৩৫ লাখ মানুষ", "35 million people"), changed);
         assert_eq!(found("২০২৩ সালে", "in 2024"), changed);
         assert_eq!(found("২–১ গোলে", "by 3-1"), changed);
+        assert_eq!(
+            found("একটি ড্রোন ১২ তলায়", "one drone hit floor 120"),
+            changed
+        );
+        assert_eq!(
+            found("২ মিটার ৩০ সেন্টিমিটার", "2 meters 3 centimeters"),
+            changed
+        );
         assert_eq!(found("পাঁচজন", "people"), [(MissingNumber, Warning)]);
         assert_eq!(found("ধান কাটা", "12 paddies cut"), [(AddedNumber, Error)]);
     }

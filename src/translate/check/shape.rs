@@ -2,6 +2,7 @@
 
 use super::english;
 use super::{Finding, FindingKind, Severity};
+use crate::text::{digit_value, is_bengali, is_bengali_letter};
 
 /// Compares the length of the translation with that of its source.
 ///
@@ -63,7 +64,7 @@ pub(super) fn repetition(source: &str, translation: &str) -> Option<Finding> {
 
 /// Looks for Bengali letters or digits in the translation.
 pub(super) fn script(translation: &str) -> Option<Finding> {
-    let bengali = |c: char| matches!(c, '\u{980}'..='\u{9f1}' | '\u{9fc}');
+    let bengali = |c: char| is_bengali_letter(c) || is_bengali(c) && digit_value(c).is_some();
     let start = translation.find(bengali)?;
     let rest = &translation[start..];
     let word = &rest[..rest.find(|c| !bengali(c)).unwrap_or(rest.len())];
