@@ -27,7 +27,7 @@ impl Default for DecodeOptions {
         DecodeOptions {
             beam_size: 1,
             length_penalty: 1.0,
-            batch_tokens: 2048,
+            batch_tokens: 1024,
         }
     }
 }

@@ -43,10 +43,11 @@ impl Sequence {
 impl KvCache {
     /// `slots` slots of `width` values for keys and for values in each of `layers` layers.
     pub fn new(layers: usize, slots: usize, width: usize, device: &Device) -> Result<Self> {
-        let slab = || Tensor::zeros((slots, width), DType::F32, device);
+        // One piece of memory: the system hands out a large one as pages that cost nothing until they are touched.
+        let slab = Tensor::zeros((2 * layers, slots, width), DType::F32, device)?;
         Ok(KvCache {
             layers: (0..layers)
-                .map(|_| Ok((slab()?, slab()?)))
+                .map(|i| Ok((slab.get(2 * i)?, slab.get(2 * i + 1)?)))
                 .collect::<Result<_>>()?,
             free: (0..slots as u32).map(Reverse).collect(),
             users: vec![0; slots],

@@ -110,8 +110,9 @@ impl Gemma3 {
     ///
     /// # Errors
     /// If the file holds another architecture, lacks a tensor, or the device has no room.
-    pub fn load(gguf: Gguf, compute: Compute, device: &Device) -> Result<Self> {
+    pub fn load(mut gguf: Gguf, compute: Compute, device: &Device) -> Result<Self> {
         let config = Config::read(&gguf)?;
+        gguf.drop_metadata();
         let norm = |name: &str| gguf.dequantized(name, device);
         let linear = |names: &[&str], layer: usize| {
             let names: Vec<String> = names
@@ -121,6 +122,7 @@ impl Gemma3 {
             Linear::load(&gguf, &names, compute, device)
         };
         let layers = (0..config.layers).map(|i| {
+            gguf.release_pages(); // those of the layer before
             let norm = |name: &str| norm(&format!("blk.{i}.{name}.weight"));
             Ok(Layer {
                 attention_norm: norm("attn_norm")?,

@@ -30,14 +30,21 @@ impl Bytes {
         Ok(Bytes::Mapped(unsafe { Mmap::map(&file)? }))
     }
 
-    /// Lets the system take back the memory that a mapped file's pages hold; they are read again when
-    /// touched. Memory of the program's own image is the system's to manage.
+    /// Lets the system take back the memory that the bytes' pages hold; they are read from the file
+    /// again when touched.
     fn release_pages(&self) {
-        #[cfg(unix)]
-        if let Bytes::Mapped(map) = self {
-            // Safety: the mapping is private and never written, so its pages hold nothing but the file.
-            // It is advice: failure costs memory, not correctness.
-            let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::mm::{Advice, madvise};
+            const PAGE: usize = 4096;
+            let bytes = self.as_ref().as_ptr_range();
+            // Whole pages only: what shares the first and the last may not be ours.
+            let start = bytes.start.addr().next_multiple_of(PAGE);
+            let length = (bytes.end.addr() / PAGE * PAGE).saturating_sub(start);
+            // Safety: the bytes are a private mapping of a file, model or program, that is never written, so
+            // its pages hold nothing else. With pages larger than assumed the call fails, and costs memory only.
+            let start = bytes.start.with_addr(start).cast_mut().cast();
+            let _ = unsafe { madvise(start, length, Advice::LinuxDontNeed) };
         }
     }
 }
@@ -123,7 +130,12 @@ impl Gguf {
         quantized(dtype, bytes, dims, device)
     }
 
-    /// Says that the tensors have been read for the time being: see [`Bytes`].
+    /// Drops the metadata, of which a vocabulary can be a hundred thousand strings; tensors stay.
+    pub fn drop_metadata(&mut self) {
+        self.metadata = HashMap::new();
+    }
+
+    /// Lets the system take back the memory of the file's pages, after tensors have been copied from them.
     pub fn release_pages(&self) {
         self.bytes.release_pages();
     }
