@@ -7,7 +7,7 @@
 
 pub mod article;
 pub mod decode;
-pub mod kernel;
+mod kernel;
 pub mod lexicon;
 pub mod model;
 mod prompts;

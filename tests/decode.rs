@@ -45,6 +45,10 @@ impl LanguageModel for Toy {
         VOCABULARY
     }
 
+    fn device(&self) -> &Device {
+        &Device::Cpu
+    }
+
     fn new_cache(&self, slots: usize) -> Result<KvCache> {
         KvCache::new(1, slots, 1, &Device::Cpu)
     }
@@ -214,7 +218,9 @@ fn results_do_not_depend_on_what_is_batched_with_what() {
     let model = Toy::new(0.2);
     let requests: Vec<Request> = (0..40u32)
         .map(|i| {
-            let prompt: Vec<u32> = (0..1 + i % 9).map(|j| 1 + (i * 5 + j * 3) % 6).collect();
+            // Two of them longer than what goes into a step.
+            let length = if i % 20 == 7 { 300 + i } else { 1 + i % 9 };
+            let prompt: Vec<u32> = (0..length).map(|j| 1 + (i * 5 + j * 3) % 6).collect();
             request(&prompt, 1 + (i as usize * 7) % 25)
         })
         .collect();

@@ -122,6 +122,38 @@ fn what_does_not_fit_is_an_error() {
     assert!(fails(&[96]), "a token that is not in the vocabulary");
 }
 
+#[test]
+fn a_damaged_header_is_an_error_or_harmless() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/model/gemma3-mini.gguf");
+    let whole = std::fs::read(path).unwrap();
+    let header = whole
+        .windows(17)
+        .rposition(|w| w == b"post_ffw_norm.wei")
+        .unwrap()
+        + 60;
+    let (mut refused, mut loaded) = (0, 0);
+    for at in (4..header).step_by(5) {
+        for value in [0, 0xff] {
+            let mut bytes = whole.clone();
+            bytes[at] = value;
+            let model = Gguf::read(Bytes::from(bytes))
+                .and_then(|gguf| Gemma3::load(gguf, Compute::F32, &Device::Cpu));
+            let step = model.and_then(|model| {
+                let mut cache = model.new_cache(8)?;
+                model.step(&mut cache, &mut [(&mut Sequence::default(), &[5, 6, 7])])
+            });
+            match step {
+                Ok(_) => loaded += 1,
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(
+        refused > 500 && loaded > 50,
+        "{refused} refused, {loaded} loaded"
+    );
+}
+
 #[derive(Deserialize)]
 struct Reference {
     prompt: String,

@@ -10,6 +10,9 @@ use crate::model::{KvCache, Sequence};
 /// stopped between steps, and memory for activations stays small.
 pub const PROMPT_PIECE: usize = 128;
 
+/// Tokens that are looked at for a loop.
+const LOOP: usize = 48;
+
 /// A request in work.
 pub struct BeamSearch {
     beams: Vec<Beam>,
@@ -84,11 +87,7 @@ impl BeamSearch {
     ///
     /// # Errors
     /// If logits are not numbers.
-    pub fn advance<'a>(
-        &mut self,
-        cache: &mut KvCache,
-        logits: impl Iterator<Item = &'a [f32]>,
-    ) -> Result<bool> {
+    pub fn advance(&mut self, cache: &mut KvCache, logits: &[&[f32]]) -> Result<bool> {
         if let [beam] = self.beams.as_mut_slice()
             && beam.pending.len() > PROMPT_PIECE
         {
@@ -201,7 +200,7 @@ impl BeamSearch {
         let Some(best) = self.beams.first() else {
             return true;
         };
-        if best.tokens.len() >= self.max_new_tokens {
+        if best.tokens.len() >= self.max_new_tokens || is_loop(&best.tokens) {
             return true;
         }
         if self.ended.len() < self.options.beam_size {
@@ -216,4 +215,14 @@ impl BeamSearch {
                 .last()
                 .is_none_or(|w| w.rank(self.options.length_penalty) >= reachable)
     }
+}
+
+/// Whether the tokens have come to repeat themselves: the last [`LOOP`] go round in at most an eighth of that. A model
+/// that does so rarely finds the way out, and time is better spent on decoding again.
+fn is_loop(tokens: &[u32]) -> bool {
+    let Some(start) = tokens.len().checked_sub(LOOP) else {
+        return false;
+    };
+    let tail = &tokens[start..];
+    (1..=LOOP / 8).any(|period| tail[period..].iter().zip(tail).all(|(a, b)| a == b))
 }

@@ -115,17 +115,19 @@ impl Generator {
     ) -> Result<(), GenerateError> {
         // Workers of one core share no work inside a step, which wastes no time on waiting; with fewer
         // prompts than cores the products themselves are shared out.
-        let workers = prompts.len().min(self.threads);
+        let workers = match self.model.device().is_cpu() {
+            true => prompts.len().min(self.threads),
+            false => prompts.len().min(1),
+        };
         let next = AtomicUsize::new(0);
         let work = |pool: ThreadPool| {
             let result = pool.install(|| self.work(prompts, beam_size, &next, done, keep_going));
             // After a failure the others need not begin anything more.
             result.inspect_err(|_| next.store(prompts.len(), Ordering::Relaxed))
         };
-        let pools = (0..workers).map(|_| {
-            ThreadPoolBuilder::new()
-                .num_threads(self.threads / workers)
-                .build()
+        let pools = (0..workers).map(|i| {
+            let threads = self.threads / workers + usize::from(i < self.threads % workers);
+            ThreadPoolBuilder::new().num_threads(threads).build()
         });
         let pools = pools.collect::<Result<Vec<_>, _>>()?;
         thread::scope(|scope| {

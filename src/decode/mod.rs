@@ -48,7 +48,7 @@ pub struct Continuation {
     pub tokens: Vec<u32>,
     /// Natural-log probability of the new tokens, the end included where there is one.
     pub log_prob: f32,
-    /// Whether the model ended it; otherwise `max_new_tokens` did.
+    /// Whether the model ended it; otherwise `max_new_tokens` did, or it had come to repeat itself.
     pub ended: bool,
 }
 

@@ -64,8 +64,8 @@ pub fn generate<E: From<candle_core::Error>>(
         let mut rows = logits.chunks_exact(model.vocabulary());
         let mut still_active = Vec::with_capacity(active.len());
         for (id, needed, mut search) in active {
-            let of_search = search.width();
-            if search.advance(&mut cache, rows.by_ref().take(of_search))? {
+            let own: Vec<&[f32]> = rows.by_ref().take(search.width()).collect();
+            if search.advance(&mut cache, &own)? {
                 room += needed;
                 done(id, search.into_hypotheses())?;
             } else {

@@ -141,8 +141,14 @@ pub fn attention(
 ) -> Result<Tensor> {
     let (rows, heads, d) = q.dims3()?;
     let (slots, width) = k.dims2()?;
-    let grouped = width.is_multiple_of(d) && heads.is_multiple_of((width / d).max(1));
-    if rows != plan.rows.len() || slots != plan.slots || !grouped || v.dims() != k.dims() {
+    let grouped = d > 0 && width >= d && width.is_multiple_of(d) && heads.is_multiple_of(width / d);
+    let sees_itself = window != Some(0);
+    if rows != plan.rows.len()
+        || slots != plan.slots
+        || !grouped
+        || !sees_itself
+        || v.dims() != k.dims()
+    {
         bail!(
             "attention of {:?} over {:?}, planned for {} rows",
             q.dims(),

@@ -55,6 +55,13 @@ fn add_normalised(y: &mut [f32], x: &[f32], weight: &[f32], eps: f32) {
     }
 }
 
+fn check_width(x: &Layout, weight: &[f32]) -> Result<()> {
+    match x.dims().last() {
+        Some(&width) if width == weight.len() && width > 0 => Ok(()),
+        _ => bail!("rms-norm of {:?} with {} weights", x.dims(), weight.len()),
+    }
+}
+
 impl CustomOp2 for RmsNorm {
     fn name(&self) -> &'static str {
         "rms-norm"
@@ -68,6 +75,7 @@ impl CustomOp2 for RmsNorm {
         weight_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         let (x, weight) = (f32_slice(x, x_layout)?, f32_slice(weight, weight_layout)?);
+        check_width(x_layout, weight)?;
         let mut y = vec![0f32; x.len()];
         add_normalised(&mut y, x, weight, self.eps);
         Ok((CpuStorage::F32(y), x_layout.shape().clone()))
@@ -95,6 +103,7 @@ impl CustomOp3 for RmsNorm {
                 residual_layout.dims()
             );
         }
+        check_width(x_layout, f32_slice(weight, weight_layout)?)?;
         let mut y = f32_slice(residual, residual_layout)?.to_vec();
         let (x, weight) = (f32_slice(x, x_layout)?, f32_slice(weight, weight_layout)?);
         add_normalised(&mut y, x, weight, self.eps);
@@ -118,9 +127,12 @@ impl CustomOp3 for Rope {
         sin: &CpuStorage,
         sin_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let (_, heads, d) = x_layout.shape().dims3()?;
+        let (tokens, heads, d) = x_layout.shape().dims3()?;
         let x = f32_slice(x, x_layout)?;
         let (cos, sin) = (f32_slice(cos, cos_layout)?, f32_slice(sin, sin_layout)?);
+        if d == 0 || !d.is_multiple_of(2) || cos.len() != tokens * d / 2 || sin.len() != cos.len() {
+            bail!("rope of {:?} with {} angles", x_layout.dims(), cos.len());
+        }
         let mut y = vec![0f32; x.len()];
         rotate(x, cos, sin, heads, d, &mut y);
         Ok((CpuStorage::F32(y), x_layout.shape().clone()))

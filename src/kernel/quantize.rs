@@ -52,13 +52,14 @@ fn quantize_blocks(values: &[f32], rows: &mut QuantizedRows) {
 
 #[inline(always)]
 fn quantize_block(block: &[f32; BLOCK], quants: &mut [i8; BLOCK]) -> (f32, i32) {
-    let mut largest = [0f32; 8];
+    // Magnitudes sort as the integers that their bits are, what is not a number last: it must not vanish.
+    let mut largest = [0u32; 8];
     for chunk in block.as_chunks::<8>().0 {
         for (m, v) in largest.iter_mut().zip(chunk) {
-            *m = m.max(v.abs());
+            *m = (*m).max(v.to_bits() & 0x7fff_ffff);
         }
     }
-    let largest = largest.iter().fold(0f32, |a, &b| a.max(b));
+    let largest = f32::from_bits(largest.into_iter().fold(0, u32::max));
     let scale = largest / 127.0;
     let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
     let mut sum = 0;
@@ -101,5 +102,9 @@ mod tests {
         let rows = QuantizedRows::new(&values, 64);
         assert_eq!(rows.scales[0], 0.0);
         assert_eq!((rows.quants[40], rows.quants[41]), (127, -127));
+        for odd in [f32::NAN, f32::INFINITY] {
+            values[3] = odd;
+            assert!(!QuantizedRows::new(&values, 64).scales[0].is_finite());
+        }
     }
 }

@@ -36,6 +36,7 @@ struct Config {
     heads: usize,
     key_heads: usize,
     head_width: usize,
+    feed_forward: usize,
     window: usize,
     context: usize,
     eps: f32,
@@ -83,19 +84,25 @@ impl Config {
             context: number("context_length")?,
             eps: real("attention.layer_norm_rms_epsilon")?,
             rope_base: real("rope.freq_base")?,
+            feed_forward: number("feed_forward_length")?,
             vocabulary: match gguf.tensor("token_embd.weight")?.1 {
-                [rows, _] => *rows,
+                [rows, columns] if *columns == number("embedding_length")? => *rows,
                 dims => bail!("embeddings of shape {dims:?}"),
             },
         };
+        // Far above any model of this kind, and far below what overflows when multiplied.
+        const LARGEST: usize = 1 << 20;
         let sizes = [
             config.width,
             config.heads,
             config.key_heads,
             config.head_width,
             config.window,
+            config.layers,
+            config.feed_forward,
+            config.context,
         ];
-        if sizes.contains(&0)
+        if sizes.iter().any(|&size| size == 0 || size > LARGEST)
             || !config.heads.is_multiple_of(config.key_heads)
             || !config.head_width.is_multiple_of(2)
         {
@@ -113,28 +120,40 @@ impl Gemma3 {
     pub fn load(mut gguf: Gguf, compute: Compute, device: &Device) -> Result<Self> {
         let config = Config::read(&gguf)?;
         gguf.drop_metadata();
-        let norm = |name: &str| gguf.dequantized(name, device);
-        let linear = |names: &[&str], layer: usize| {
+        let Config {
+            width,
+            feed_forward,
+            head_width,
+            ..
+        } = config;
+        let q_width = config.heads * head_width;
+        let k_width = config.key_heads * head_width;
+        let linear = |names: &[&str], shape: (usize, usize), layer: usize| {
             let names: Vec<String> = names
                 .iter()
                 .map(|n| format!("blk.{layer}.{n}.weight"))
                 .collect();
-            Linear::load(&gguf, &names, compute, device)
+            Linear::load(&gguf, &names, shape, compute, device)
         };
         let layers = (0..config.layers).map(|i| {
             gguf.release_pages(); // those of the layer before
-            let norm = |name: &str| norm(&format!("blk.{i}.{name}.weight"));
+            let norm =
+                |name: &str, length| gguf.vector(&format!("blk.{i}.{name}.weight"), length, device);
             Ok(Layer {
-                attention_norm: norm("attn_norm")?,
-                qkv: linear(&["attn_q", "attn_k", "attn_v"], i)?,
-                query_norm: norm("attn_q_norm")?,
-                key_norm: norm("attn_k_norm")?,
-                output: linear(&["attn_output"], i)?,
-                post_attention_norm: norm("post_attention_norm")?,
-                feed_forward_norm: norm("ffn_norm")?,
-                gate_up: linear(&["ffn_gate", "ffn_up"], i)?,
-                down: linear(&["ffn_down"], i)?,
-                post_feed_forward_norm: norm("post_ffw_norm")?,
+                attention_norm: norm("attn_norm", width)?,
+                qkv: linear(
+                    &["attn_q", "attn_k", "attn_v"],
+                    (q_width + 2 * k_width, width),
+                    i,
+                )?,
+                query_norm: norm("attn_q_norm", head_width)?,
+                key_norm: norm("attn_k_norm", head_width)?,
+                output: linear(&["attn_output"], (width, q_width), i)?,
+                post_attention_norm: norm("post_attention_norm", width)?,
+                feed_forward_norm: norm("ffn_norm", width)?,
+                gate_up: linear(&["ffn_gate", "ffn_up"], (2 * feed_forward, width), i)?,
+                down: linear(&["ffn_down"], (width, feed_forward), i)?,
+                post_feed_forward_norm: norm("post_ffw_norm", width)?,
                 is_global: (i + 1).is_multiple_of(GLOBAL_EVERY),
             })
         });
@@ -143,8 +162,14 @@ impl Gemma3 {
             Ok(_) => "output.weight",
             Err(_) => "token_embd.weight", // tied
         };
-        let head = Linear::load(&gguf, &[head.to_owned()], compute, device)?;
-        let final_norm = norm("output_norm.weight")?;
+        let head = Linear::load(
+            &gguf,
+            &[head.to_owned()],
+            (config.vocabulary, width),
+            compute,
+            device,
+        )?;
+        let final_norm = gguf.vector("output_norm.weight", width, device)?;
         gguf.release_pages();
         Ok(Gemma3 {
             layers,
@@ -230,6 +255,10 @@ impl Layer {
 impl LanguageModel for Gemma3 {
     fn vocabulary(&self) -> usize {
         self.config.vocabulary
+    }
+
+    fn device(&self) -> &Device {
+        &self.device
     }
 
     fn new_cache(&self, slots: usize) -> Result<KvCache> {

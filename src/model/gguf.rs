@@ -10,50 +10,63 @@ use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Result, Tensor, bail};
 use memmap2::Mmap;
 
-/// Bytes that stay where they are: part of the program, or a mapped file.
-pub enum Bytes {
-    /// Part of the program.
-    Static(&'static [u8]),
-    /// A file mapped into memory.
-    Mapped(Mmap),
+/// Bytes that stay where they are.
+pub struct Bytes(Kind);
+
+enum Kind {
+    /// Part of the program's own image.
+    Program(&'static [u8]),
+    File(Mmap),
+    Heap(Vec<u8>),
 }
 
 impl Bytes {
-    /// Maps a file.
+    /// Maps a file. Nobody may change it in place while it is mapped: a file cut short ends the program by a
+    /// signal, as with any reader that maps. Files that are replaced by renaming are safe.
     ///
     /// # Errors
     /// If it cannot be opened or mapped.
     pub fn map(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
-        // Safety: the mapping is only read. A file that another process cuts short while it is mapped
-        // ends the program by a signal, as with any reader that maps; model files are written once.
-        Ok(Bytes::Mapped(unsafe { Mmap::map(&file)? }))
+        // Safety: the mapping is only read, and the caller was told to leave the file alone.
+        Ok(Bytes(Kind::File(unsafe { Mmap::map(&file)? })))
     }
 
-    /// Lets the system take back the memory that the bytes' pages hold; they are read from the file
+    /// Bytes of the program's image (`include_bytes!`), and of nothing else: their pages may be given back.
+    pub(super) fn program(bytes: &'static [u8]) -> Self {
+        Bytes(Kind::Program(bytes))
+    }
+
+    /// Lets the system take back the memory that the pages of a file or of the program hold; they are read
     /// again when touched.
     fn release_pages(&self) {
         #[cfg(target_os = "linux")]
-        {
+        if let Kind::Program(_) | Kind::File(_) = self.0 {
             use rustix::mm::{Advice, madvise};
-            const PAGE: usize = 4096;
+            let page = rustix::param::page_size();
             let bytes = self.as_ref().as_ptr_range();
             // Whole pages only: what shares the first and the last may not be ours.
-            let start = bytes.start.addr().next_multiple_of(PAGE);
-            let length = (bytes.end.addr() / PAGE * PAGE).saturating_sub(start);
-            // Safety: the bytes are a private mapping of a file, model or program, that is never written, so
-            // its pages hold nothing else. With pages larger than assumed the call fails, and costs memory only.
+            let start = bytes.start.addr().next_multiple_of(page);
+            let length = (bytes.end.addr() / page * page).saturating_sub(start);
+            // Safety: both kinds are read-only mappings of a file, so the pages hold nothing else.
             let start = bytes.start.with_addr(start).cast_mut().cast();
             let _ = unsafe { madvise(start, length, Advice::LinuxDontNeed) };
         }
     }
 }
 
+impl From<Vec<u8>> for Bytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes(Kind::Heap(bytes))
+    }
+}
+
 impl AsRef<[u8]> for Bytes {
     fn as_ref(&self) -> &[u8] {
-        match self {
-            Bytes::Static(bytes) => bytes,
-            Bytes::Mapped(map) => map,
+        match &self.0 {
+            Kind::Program(bytes) => bytes,
+            Kind::File(map) => map,
+            Kind::Heap(bytes) => bytes,
         }
     }
 }
@@ -72,7 +85,12 @@ impl Gguf {
     /// # Errors
     /// If the header is not that of a GGUF file.
     pub fn read(bytes: Bytes) -> Result<Self> {
-        let content = Content::read(&mut Cursor::new(bytes.as_ref()))?;
+        // candle divides by the header's alignment without looking at it: a malformed file may make it panic.
+        let read = std::panic::catch_unwind(|| Content::read(&mut Cursor::new(bytes.as_ref())));
+        let content = match read {
+            Ok(content) => content?,
+            Err(_) => bail!("the header of the GGUF file is malformed"),
+        };
         Ok(Gguf {
             metadata: content.metadata,
             tensors: content.tensor_infos,
@@ -101,6 +119,12 @@ impl Gguf {
             bail!("the GGUF file has no tensor {name:?}");
         };
         let (dims, dtype) = (info.shape.dims(), info.ggml_dtype);
+        let is_whole = |row: &usize| row.is_multiple_of(dtype.block_size());
+        if dims.contains(&0) || !dims.last().is_some_and(is_whole) {
+            bail!(
+                "tensor {name:?} of {dims:?} has rows that are no whole number of {dtype:?} blocks"
+            );
+        }
         let bytes = || {
             let values = dims.iter().try_fold(1usize, |n, &d| n.checked_mul(d))?;
             let length = (values / dtype.block_size()).checked_mul(dtype.type_size())?;
@@ -118,25 +142,28 @@ impl Gguf {
     /// # Errors
     /// As [`Gguf::tensor`], or if the device has no room.
     pub fn dequantized(&self, name: &str, device: &Device) -> Result<Tensor> {
-        self.quantized(name, device)?.dequantize(device)
+        let (dtype, dims, bytes) = self.tensor(name)?;
+        quantized(dtype, bytes, dims, device)?.dequantize(device)
     }
 
-    /// A tensor copied to a device in the file's own type.
+    /// A vector of `length` values, widened to f32 on a device.
     ///
     /// # Errors
-    /// As [`Gguf::tensor`], or if the device has no room.
-    pub fn quantized(&self, name: &str, device: &Device) -> Result<QTensor> {
-        let (dtype, dims, bytes) = self.tensor(name)?;
-        quantized(dtype, bytes, dims, device)
+    /// As [`Gguf::dequantized`], or if it has another shape.
+    pub fn vector(&self, name: &str, length: usize, device: &Device) -> Result<Tensor> {
+        match self.tensor(name)?.1 {
+            [n] if *n == length => self.dequantized(name, device),
+            dims => bail!("tensor {name:?} is of {dims:?}, not of {length} values"),
+        }
     }
 
     /// Drops the metadata, of which a vocabulary can be a hundred thousand strings; tensors stay.
-    pub fn drop_metadata(&mut self) {
+    pub(super) fn drop_metadata(&mut self) {
         self.metadata = HashMap::new();
     }
 
     /// Lets the system take back the memory of the file's pages, after tensors have been copied from them.
-    pub fn release_pages(&self) {
+    pub(super) fn release_pages(&self) {
         self.bytes.release_pages();
     }
 }
@@ -145,7 +172,7 @@ impl Gguf {
 ///
 /// # Errors
 /// If the device has no room, or the bytes do not begin at a multiple of four, which candle takes for granted; in
-/// a GGUF file all tensors do.
+/// a GGUF file all tensors do; or if there are more or fewer bytes than values.
 pub fn quantized(
     dtype: GgmlDType,
     bytes: &[u8],
@@ -154,6 +181,15 @@ pub fn quantized(
 ) -> Result<QTensor> {
     if !bytes.as_ptr().addr().is_multiple_of(4) {
         bail!("a tensor of {dims:?} does not begin at a multiple of four bytes");
+    }
+    let values: usize = dims.iter().product();
+    if values / dtype.block_size() * dtype.type_size() != bytes.len()
+        || !values.is_multiple_of(dtype.block_size())
+    {
+        bail!(
+            "{} bytes are not a tensor of {dims:?} values as {dtype:?}",
+            bytes.len()
+        );
     }
     candle_core::quantized::ggml_file::qtensor_from_ggml(dtype, bytes, dims.to_vec(), device)
 }
@@ -164,14 +200,14 @@ mod tests {
 
     #[test]
     fn junk_and_cut_files_are_errors() {
-        assert!(Gguf::read(Bytes::Static(b"")).is_err());
+        assert!(Gguf::read(Bytes::from(Vec::new())).is_err());
         assert!(
-            Gguf::read(Bytes::Static(
-                b"GGUF\x03\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff"
+            Gguf::read(Bytes::from(
+                b"GGUF\x03\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff".to_vec()
             ))
             .is_err()
         );
-        assert!(Gguf::read(Bytes::Static(&[0x5a; 4096])).is_err());
+        assert!(Gguf::read(Bytes::from(vec![0x5a; 4096])).is_err());
     }
 
     #[test]
@@ -180,8 +216,8 @@ mod tests {
         let tensor = QTensor::quantize(&tensor, GgmlDType::Q5_0).unwrap();
         let mut file = Cursor::new(Vec::new());
         candle_core::quantized::gguf_file::write(&mut file, &[], &[("a", &tensor)]).unwrap();
-        let file: &'static [u8] = file.into_inner().leak();
-        let whole = Gguf::read(Bytes::Static(file)).unwrap();
+        let file = file.into_inner();
+        let whole = Gguf::read(Bytes::from(file.clone())).unwrap();
         assert_eq!(whole.tensor("a").unwrap().2.len(), 44);
         let ones = whole.dequantized("a", &Device::Cpu).unwrap();
         assert_eq!(
@@ -190,7 +226,29 @@ mod tests {
         );
         assert!(whole.tensor("b").is_err());
         let end = whole.data + 20;
-        let cut = Gguf::read(Bytes::Static(&file[..end])).unwrap();
+        let cut = Gguf::read(Bytes::from(file[..end].to_vec())).unwrap();
         assert!(cut.tensor("a").is_err());
+    }
+
+    #[test]
+    fn rows_that_are_no_whole_blocks_are_errors() {
+        let tensor = Tensor::ones((1, 64), candle_core::DType::F32, &Device::Cpu).unwrap();
+        let tensor = QTensor::quantize(&tensor, GgmlDType::Q8_0).unwrap();
+        let mut file = Cursor::new(Vec::new());
+        candle_core::quantized::gguf_file::write(&mut file, &[], &[("a", &tensor)]).unwrap();
+        let file = file.into_inner();
+        // The row length stands after the name, its length and the number of dimensions.
+        let at = file
+            .windows(5)
+            .position(|w| w == b"\x01\0\0\0a" || w == b"a\x02\0\0\0")
+            .unwrap()
+            + 5;
+        for length in [48u64, 0, u64::MAX] {
+            let mut file = file.clone();
+            file[at..at + 8].copy_from_slice(&length.to_le_bytes());
+            let tensor =
+                Gguf::read(Bytes::from(file)).and_then(|gguf| gguf.tensor("a").map(|_| ()));
+            assert!(tensor.is_err(), "a row of {length} values");
+        }
     }
 }

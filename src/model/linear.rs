@@ -18,23 +18,26 @@ pub enum Linear {
 }
 
 impl Linear {
-    /// The weights of one tensor, or of several with the same width, one under the other.
+    /// The weights of one tensor, or of several with the same width, one under the other, `rows` × `columns` in all.
     ///
     /// # Errors
-    /// If a tensor is missing, not a matrix, or of another width than the first.
-    pub fn load(gguf: &Gguf, names: &[String], compute: Compute, device: &Device) -> Result<Self> {
+    /// If a tensor is missing or the shapes do not come to that.
+    pub fn load(
+        gguf: &Gguf,
+        names: &[String],
+        (rows, columns): (usize, usize),
+        compute: Compute,
+        device: &Device,
+    ) -> Result<Self> {
         let parts = names
             .iter()
             .map(|name| gguf.tensor(name))
             .collect::<Result<Vec<_>>>()?;
-        let [_, columns] = *parts[0].1 else {
-            bail!("tensor {:?} is no matrix", names[0]);
+        let fits = |(dtype, dims, _): &(GgmlDType, &[usize], &[u8])| {
+            dims.len() == 2 && dims[1] == columns && *dtype == parts[0].0
         };
-        if parts
-            .iter()
-            .any(|p| p.1.len() != 2 || p.1[1] != columns || p.0 != parts[0].0)
-        {
-            bail!("tensors {names:?} do not have one width and type");
+        if !parts.iter().all(fits) || parts.iter().map(|p| p.1[0]).sum::<usize>() != rows {
+            bail!("tensors {names:?} are not {rows} × {columns} weights of one type");
         }
         let dense = compute == Compute::F32 || (compute == Compute::Auto && !device.is_cpu());
         if dense {
@@ -44,7 +47,6 @@ impl Linear {
                 0,
             )?));
         }
-        let rows = parts.iter().map(|p| p.1[0]).sum();
         let joined;
         let bytes = match parts.as_slice() {
             [one] => one.2,

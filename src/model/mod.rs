@@ -28,6 +28,9 @@ pub trait LanguageModel: Send + Sync {
     /// Words in the vocabulary: the width of a row of logits.
     fn vocabulary(&self) -> usize;
 
+    /// Where it runs.
+    fn device(&self) -> &candle_core::Device;
+
     /// A cache with room for `slots` tokens over all sequences.
     fn new_cache(&self, slots: usize) -> candle_core::Result<KvCache>;
 

@@ -191,7 +191,7 @@ impl Package {
 
     fn bytes(&self, entry: &FileEntry, embedded: &'static [u8]) -> Result<Bytes, PackageError> {
         match &self.folder {
-            None => Ok(Bytes::Static(embedded)),
+            None => Ok(Bytes::program(embedded)),
             Some(folder) => entry.map(folder),
         }
     }
@@ -204,7 +204,7 @@ impl Manifest {
             reason,
         };
         let manifest: Manifest =
-            toml::from_str(text).map_err(|e| invalid(e.to_string().replace('\n', " ")))?;
+            toml::from_str(text).map_err(|e| invalid(e.message().replace('\n', " ")))?;
         if manifest.architecture != "gemma3" {
             return Err(invalid(format!(
                 "unknown architecture {:?}",
@@ -230,7 +230,13 @@ impl Manifest {
 impl FileEntry {
     fn map(&self, folder: &Path) -> Result<Bytes, PackageError> {
         let path = folder.join(&self.file);
-        let bytes = match Bytes::map(&path) {
+        // A pipe would wait for its other end for ever.
+        let is_file = fs::metadata(&path).map(|m| m.is_file());
+        let map = || match is_file? {
+            true => Bytes::map(&path),
+            false => Err(io::Error::other("not a regular file")),
+        };
+        let bytes = match map() {
             Ok(bytes) => bytes,
             Err(source) => return Err(PackageError::Unreadable { path, source }),
         };

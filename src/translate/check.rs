@@ -41,6 +41,8 @@ pub enum FindingKind {
     TooShort,
     /// Far longer than its source.
     TooLong,
+    /// An address, tag or piece of code stands where the source has it not.
+    Misplaced,
     /// Cut off: the decoder reached its length limit before the sentence ended.
     Truncated,
 }

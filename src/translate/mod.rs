@@ -2,6 +2,7 @@
 
 pub mod check;
 mod cut;
+mod draft;
 mod mask;
 mod options;
 mod translator;

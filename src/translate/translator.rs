@@ -6,19 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use thiserror::Error;
 
-use super::check::check;
 use super::cut::cut;
+use super::draft::{Draft, Outcome};
 use super::mask::Masked;
-use super::{
-    Finding, FindingKind, Hypothesis, ModelSource, Segment, Severity, TranslateOptions,
-    TranslatedParagraph, TranslatedSegment, Translation,
-};
+use super::{ModelSource, Segment, TranslateOptions, TranslatedParagraph, Translation};
 use crate::article::Article;
 use crate::decode::{GenerateError, Generated, Generator, Prompt};
-use crate::lexicon::{GlossedWord, Lexicon, LexiconError};
+use crate::lexicon::{Lexicon, LexiconError};
 use crate::model::{Package, PackageError};
 use crate::prompts::Prompts;
-use crate::text::{Scripts, for_model, to_ascii_digits};
+use crate::text::for_model;
 
 /// Tokens of a sentence, without its gloss, beyond which it is translated clause by clause.
 const LONGEST_SENTENCE: usize = 160;
@@ -55,7 +52,7 @@ pub enum TranslateError {
     #[error(transparent)]
     Model(#[from] PackageError),
     /// The device that was asked for cannot be used.
-    #[error("the device cannot be used: {0}; --device cpu always works")]
+    #[error("the device cannot be used: {0}; the processor always can")]
     Device(candle_core::Error),
     /// The user's word list cannot be used.
     #[error(transparent)]
@@ -79,19 +76,6 @@ impl From<GenerateError> for TranslateError {
         }
     }
 }
-
-/// A segment in work.
-struct Draft {
-    segment: Segment,
-    masked: Masked,
-    words: Vec<GlossedWord>,
-    gloss: String,
-    /// None: the segment has no Bengali to translate.
-    prompt: Option<Prompt>,
-}
-
-/// What became of a draft.
-type Outcome = (Hypothesis, Vec<Finding>);
 
 impl Translator {
     /// Loads the model and the lexicon.
@@ -148,27 +132,33 @@ impl Translator {
         articles: &[Article],
         progress: &(dyn Fn(usize) -> ControlFlow<()> + Sync),
     ) -> Result<Vec<Translation>, TranslateError> {
-        let cuts: Vec<Vec<Vec<Segment>>> = articles.iter().map(|a| self.cut(a).collect()).collect();
-        let segments = cuts.iter().flatten().flatten();
+        let cuts = articles.iter().flat_map(|article| self.cut(article));
+        let cuts: Vec<Vec<Segment>> = cuts.collect();
+        let mut lengths = cuts.iter().map(Vec::len).collect::<Vec<_>>().into_iter();
+        let segments = cuts.into_iter().flatten();
         let drafts = segments
-            .map(|s| self.draft(s.clone()))
+            .map(|segment| self.draft(segment))
             .collect::<Result<Vec<_>, _>>()?;
-        let mut outcomes = self.outcomes(&drafts, progress)?.into_iter();
-        let mut drafts = drafts.into_iter();
+        let outcomes = self.outcomes(&drafts, progress)?;
+        let finished = drafts
+            .into_iter()
+            .zip(outcomes)
+            .map(|(draft, outcome)| draft.finished(outcome));
+        let mut finished = finished.collect::<Vec<_>>().into_iter();
 
-        let translations = articles.iter().zip(cuts).map(|(article, cuts)| {
-            let paragraphs = article.paragraphs.iter().zip(cuts).map(|(paragraph, cut)| {
-                let drafts = drafts.by_ref().zip(outcomes.by_ref()).take(cut.len());
-                TranslatedParagraph {
-                    role: paragraph.role,
-                    source: paragraph.text.clone(),
-                    part: paragraph.part,
-                    span: paragraph.span.clone(),
-                    segments: drafts
-                        .map(|(draft, outcome)| draft.finished(outcome))
-                        .collect(),
-                }
-            });
+        let translations = articles.iter().map(|article| {
+            let paragraphs =
+                article
+                    .paragraphs
+                    .iter()
+                    .zip(lengths.by_ref())
+                    .map(|(paragraph, length)| TranslatedParagraph {
+                        role: paragraph.role,
+                        source: paragraph.text.clone(),
+                        part: paragraph.part,
+                        span: paragraph.span.clone(),
+                        segments: finished.by_ref().take(length).collect(),
+                    });
             Translation {
                 id: article.id.clone(),
                 paragraphs: paragraphs.collect(),
@@ -188,42 +178,28 @@ impl Translator {
             })
     }
 
+    /// What the model will see of a text, in tokens: an address is one mark there, however long.
     fn tokens(&self, text: &str) -> usize {
         // A token has at least a byte, and Bengali letters have three: most sentences need no counting.
         match text.len() <= LONGEST_SENTENCE {
             true => text.len(),
-            false => self.generator.count_tokens(&for_model(text)),
+            false => self
+                .generator
+                .count_tokens(&for_model(&Masked::new(text).text)),
         }
     }
 
     fn draft(&self, segment: Segment) -> Result<Draft, TranslateError> {
-        let mut masked = Masked::new(&segment.text);
-        // Templates are made of lines: a line end inside a sentence must not look like one of theirs.
-        masked.text = for_model(&masked.text)
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
-        let is_bengali = Scripts::of(&masked.text).bengali() > 0.0;
-        let gloss = self.lexicon.gloss(&masked.text);
-        let prompt = match is_bengali {
-            true => {
-                let prompt = self.prompts.translate(&masked.text, &gloss)?;
-                Some(
-                    self.generator
-                        .prompt(&prompt)
-                        .map_err(GenerateError::from)?,
-                )
-            }
-            false => None,
-        };
-        let words = self.lexicon.gloss_words(&masked.text);
-        Ok(Draft {
-            segment,
-            masked,
-            words,
-            gloss,
-            prompt,
-        })
+        let mut draft = Draft::new(segment, &self.lexicon);
+        if draft.is_bengali() {
+            let prompt = self.prompts.translate(&draft.masked.text, &draft.gloss)?;
+            draft.prompt = Some(
+                self.generator
+                    .prompt(&prompt)
+                    .map_err(GenerateError::from)?,
+            );
+        }
+        Ok(draft)
     }
 
     /// Decodes the drafts; those with an error are decoded again with a wider beam.
@@ -233,52 +209,64 @@ impl Translator {
         progress: &(dyn Fn(usize) -> ControlFlow<()> + Sync),
     ) -> Result<Vec<Outcome>, TranslateError> {
         let mut outcomes: Vec<Option<Outcome>> = drafts.iter().map(Draft::untouched).collect();
-        let is_open = |outcome: &Option<Outcome>| outcome.is_none();
-        let first: Vec<usize> = (0..drafts.len())
-            .filter(|&i| is_open(&outcomes[i]))
-            .collect();
-        let untouched = drafts.len() - first.len();
+        let untouched = outcomes.iter().flatten().count();
         if untouched > 0 && progress(untouched).is_break() {
             return Err(TranslateError::Interrupted);
         }
         let is_final = |outcome: &Outcome| {
-            !self.redecode || self.beam_size >= REDECODE_BEAM || errors(&outcome.1) == 0
+            !self.redecode || self.beam_size >= REDECODE_BEAM || outcome.errors() == 0
         };
-        for (i, outcome) in self.decode(drafts, &first, self.beam_size, progress, &is_final)? {
+        let first = drafts
+            .iter()
+            .enumerate()
+            .filter_map(|(i, d)| Some((i, d.prompt.clone()?)));
+        for (i, outcome) in
+            self.decode(drafts, first.collect(), self.beam_size, progress, &is_final)?
+        {
             outcomes[i] = Some(outcome);
         }
-        let again = first
-            .into_iter()
-            .filter(|&i| outcomes[i].as_ref().is_some_and(|o| !is_final(o)));
-        let again: Vec<usize> = again.collect();
-        for (i, outcome) in self.decode(drafts, &again, REDECODE_BEAM, progress, &|_| true)? {
+        let again = drafts
+            .iter()
+            .zip(&outcomes)
+            .enumerate()
+            .filter_map(|(i, (draft, outcome))| {
+                let needs_it = outcome.as_ref().is_some_and(|outcome| !is_final(outcome));
+                Some((i, draft.prompt.clone().filter(|_| needs_it)?))
+            });
+        for (i, outcome) in
+            self.decode(drafts, again.collect(), REDECODE_BEAM, progress, &|_| true)?
+        {
             let before = &mut outcomes[i];
             if before
                 .as_ref()
-                .is_none_or(|before| rank(&outcome) < rank(before))
+                .is_none_or(|before| outcome.rank() < before.rank())
             {
                 *before = Some(outcome);
             }
         }
-        Ok(outcomes.into_iter().flatten().collect())
+        let lost = || candle_core::Error::msg("a sentence got no hypothesis");
+        let whole = outcomes.into_iter().map(|outcome| outcome.ok_or_else(lost));
+        let whole = whole.collect::<Result<_, _>>();
+        whole.map_err(|error| TranslateError::Generate(error.into()))
     }
 
-    /// The best outcome of each of the drafts `which`.
+    /// The best outcome of each of some drafts, named by their places.
     fn decode(
         &self,
         drafts: &[Draft],
-        which: &[usize],
+        prompts: Vec<(usize, Prompt)>,
         beam_size: usize,
         progress: &(dyn Fn(usize) -> ControlFlow<()> + Sync),
         is_final: &(dyn Fn(&Outcome) -> bool + Sync),
     ) -> Result<Vec<(usize, Outcome)>, TranslateError> {
-        let prompts = which.iter().filter_map(|&i| {
-            let prompt = drafts[i].prompt.clone()?;
-            let most = most_new_tokens(&prompt);
-            Some((prompt, most))
-        });
-        let prompts: Vec<_> = prompts.collect();
-        let outcomes = Mutex::new(Vec::with_capacity(which.len()));
+        let (places, prompts): (Vec<usize>, Vec<_>) = prompts
+            .into_iter()
+            .map(|(i, prompt)| {
+                let most = most_new_tokens(&prompt);
+                (i, (prompt, most))
+            })
+            .unzip();
+        let outcomes = Mutex::new(Vec::with_capacity(prompts.len()));
         let stopped = AtomicBool::new(false);
         let report = |finished| {
             if progress(finished).is_break() {
@@ -286,11 +274,11 @@ impl Translator {
             }
         };
         let done = |at: usize, hypotheses: Vec<Generated>| {
-            let i = which[at];
+            let i = places[at];
             let judged = hypotheses
                 .into_iter()
                 .map(|hypothesis| drafts[i].judged(hypothesis));
-            if let Some(best) = judged.min_by_key(rank) {
+            if let Some(best) = judged.min_by_key(Outcome::rank) {
                 report(usize::from(is_final(&best)));
                 outcomes
                     .lock()
@@ -317,62 +305,4 @@ impl Translator {
 /// the longest of good translations take, so that only a loop is cut.
 fn most_new_tokens(prompt: &Prompt) -> usize {
     prompt.tokens() * 3 / 4 + 16
-}
-
-/// Errors first, then warnings; of equals `min_by_key` keeps the first, the likeliest hypothesis.
-fn rank((_, findings): &Outcome) -> (usize, usize) {
-    (errors(findings), findings.len())
-}
-
-fn errors(findings: &[Finding]) -> usize {
-    findings
-        .iter()
-        .filter(|f| f.severity == Severity::Error)
-        .count()
-}
-
-impl Draft {
-    /// The outcome of a segment that has nothing to translate: itself, with ASCII digits.
-    fn untouched(&self) -> Option<Outcome> {
-        if self.prompt.is_some() {
-            return None;
-        }
-        let text = self.masked.restore(&to_ascii_digits(&self.masked.text));
-        Some((
-            Hypothesis {
-                text,
-                tokens: Vec::new(),
-                score: 0.0,
-            },
-            Vec::new(),
-        ))
-    }
-
-    /// A hypothesis with what the checks see in it.
-    fn judged(&self, generated: Generated) -> Outcome {
-        let mut findings = check(&self.masked.text, &self.words, &generated.text);
-        if !generated.continuation.ended {
-            findings.push(Finding {
-                kind: FindingKind::Truncated,
-                severity: Severity::Error,
-                message: "cut off: the model did not end the sentence".to_owned(),
-            });
-        }
-        let hypothesis = Hypothesis {
-            text: self.masked.restore(&generated.text),
-            score: generated.continuation.mean_log_prob(),
-            tokens: generated.continuation.tokens,
-        };
-        (hypothesis, findings)
-    }
-
-    fn finished(self, (hypothesis, findings): Outcome) -> TranslatedSegment {
-        let gloss = self.prompt.is_some().then_some(self.gloss);
-        TranslatedSegment {
-            segment: self.segment,
-            gloss,
-            hypothesis,
-            findings,
-        }
-    }
 }
