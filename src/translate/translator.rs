@@ -18,7 +18,7 @@ use crate::prompts::Prompts;
 use crate::text::for_model;
 
 /// Tokens of a sentence, without its gloss, beyond which it is translated clause by clause.
-const LONGEST_SENTENCE: usize = 160;
+const LONGEST_SENTENCE: usize = 80;
 /// Hypotheses among which a sentence is chosen that is decoded again.
 const REDECODE_BEAM: usize = 4;
 
