@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 
-use super::{Brief, BriefSentence, Length, MAX_SENTENCES, SummarizeError, SummaryOptions, ground};
+use super::{Brief, BriefSentence, Length, MAX_SENTENCES, Sources, SummarizeError, SummaryOptions};
 use crate::article::Role;
 use crate::decode::{Generated, Generator};
 use crate::prompts::Prompts;
@@ -77,10 +77,11 @@ pub fn write(
         .iter()
         .map(|&(role, text)| if role.is_news() { text } else { "" })
         .collect();
+    let sources = Sources::new(&sources);
     let mut words = 0;
     for range in sentences(&answer) {
         let text = &answer[range];
-        let grounding = ground(text, &sources);
+        let grounding = sources.ground(text);
         let repeats = brief.sentences.iter().any(|s| s.text == text);
         if repeats || !grounding.is_grounded() {
             continue;
