@@ -19,7 +19,7 @@ fn cases() -> impl Iterator<Item = [&'static str; 3]> {
 /// Kinds and severities, each once, in order.
 fn seen(lexicon: &Lexicon, source: &str, translation: &str) -> String {
     let mut seen = Vec::new();
-    for finding in check::check(source, &lexicon.gloss_words(source), translation) {
+    for finding in check(source, &lexicon.gloss_words(source), translation) {
         let name = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
         let kind = name(serde_json::to_value(finding.kind).unwrap());
         let severity = name(serde_json::to_value(finding.severity).unwrap());
@@ -63,7 +63,7 @@ fn a_changed_digit_is_an_error_wherever_it_stands() {
             let changed = if digit == "7" { "8" } else { "7" };
             let mut faulty = translation.to_owned();
             faulty.replace_range(at..at + 1, changed);
-            let findings = check::check(source, &lexicon.gloss_words(source), &faulty);
+            let findings = check(source, &lexicon.gloss_words(source), &faulty);
             assert!(
                 findings.iter().any(|f| f.severity == Severity::Error),
                 "{source}\n{faulty}"
@@ -96,7 +96,7 @@ fn anything_may_come_out_of_a_model() {
             } else {
                 glossed.as_slice()
             };
-            check::check(source, glossed, &unit.repeat(2000));
+            check(source, glossed, &unit.repeat(2000));
         }
     }
 }

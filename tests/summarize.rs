@@ -102,12 +102,21 @@ fn cited(translation: &Translation, sentences: usize) -> Vec<usize> {
         .collect()
 }
 
-fn with_error(mut translation: Translation, paragraph: usize, segment: usize) -> Translation {
+fn with_error(translation: Translation, paragraph: usize, segment: usize) -> Translation {
+    with_finding(translation, paragraph, segment, FindingKind::MissingNumber)
+}
+
+fn with_finding(
+    mut translation: Translation,
+    paragraph: usize,
+    segment: usize,
+    kind: FindingKind,
+) -> Translation {
     let segment = &mut translation.paragraphs[paragraph].segments[segment];
     segment.findings.push(Finding {
-        kind: FindingKind::MissingNumber,
+        kind,
         severity: Severity::Error,
-        message: "a number is missing".to_owned(),
+        message: "of a test".to_owned(),
     });
     translation
 }
@@ -185,6 +194,30 @@ fn a_sentence_that_is_likely_wrong_comes_after_every_sound_one() {
     assert!(cited(&wrong, 9).contains(&1));
     let only = body(&["Floods in Sylhet have displaced 25,000 people."]);
     assert_eq!(cited(&with_error(only, 0, 0), 1), [0]);
+}
+
+#[test]
+fn a_sentence_that_is_no_english_is_taken_only_where_nothing_else_is() {
+    use FindingKind::{Loop, Truncated, Untranslated};
+    let flood = "Floods in Sylhet have displaced 25,000 people.";
+    for kind in [Loop, Truncated, Untranslated] {
+        let broken = with_finding(korea(), 1, 0, kind);
+        assert_eq!(cited(&broken, 9), [2, 3, 4, 5, 6, 7, 8, 9]);
+
+        let beside_wrong = with_error(body(&[flood, "Rice is dear."]), 0, 1);
+        assert_eq!(cited(&with_finding(beside_wrong, 0, 0, kind), 1), [1]);
+
+        let titled = || {
+            article(vec![
+                block(Role::Title, &["Floods in Sylhet"]),
+                block(Role::Body, &[flood]),
+            ])
+        };
+        let alone = with_finding(titled(), 1, 0, kind);
+        assert_eq!(cited(&alone, 1), [0]);
+        assert_eq!(cited(&with_finding(alone, 0, 0, kind), 1), [1]);
+        assert_eq!(cited(&with_finding(body(&[flood]), 0, 0, kind), 1), [0]);
+    }
 }
 
 #[test]

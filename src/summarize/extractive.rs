@@ -4,7 +4,7 @@ use super::vector::Vocabulary;
 use super::words::words;
 use super::{Brief, BriefSentence, salience, selection, sentence};
 use crate::article::Role;
-use crate::translate::Translation;
+use crate::translate::{TranslatedSegment, Translation};
 
 /// How long a brief may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,8 @@ impl Default for SummaryOptions {
 ///
 /// Sentences of the body and of lists may be taken; headings, captions, bylines and the like are not
 /// news. A sentence with a finding of [`Severity::Error`](crate::translate::Severity::Error) is taken
-/// only where the sound ones do not fill the length. A sentence that says the same as one taken is
+/// only where the sound ones do not fill the length, and one that is cut off, loops or is left in
+/// another script only where there is nothing else, not even a headline. A sentence that says the same as one taken is
 /// left out, so a brief may be shorter than asked.
 ///
 /// A brief of an article with news has at least one sentence, even where none fits the words asked
@@ -50,7 +51,11 @@ pub fn extract(translation: &Translation, options: &SummaryOptions) -> Brief {
     let news = sentence::news(translation, &mut vocabulary);
     let headline = vocabulary.vector(&words(title.as_deref().unwrap_or_default()));
     let scores = salience::scores(&news, &headline);
-    let taken = selection::select(&news, &scores, options.length);
+    let mut pool: Vec<usize> = (0..news.len()).filter(|&i| !news[i].is_broken).collect();
+    if pool.is_empty() && !has_sound_headline(translation) {
+        pool = (0..news.len()).collect();
+    }
+    let taken = selection::select(&news, &scores, pool, options.length);
     let mut sentences: Vec<BriefSentence> = taken
         .into_iter()
         .map(|i| BriefSentence {
@@ -62,6 +67,18 @@ pub fn extract(translation: &Translation, options: &SummaryOptions) -> Brief {
         sentences.extend(headline_sentence(translation));
     }
     Brief { title, sentences }
+}
+
+/// Whether there is a headline and it is English.
+fn has_sound_headline(translation: &Translation) -> bool {
+    let title = translation
+        .paragraphs
+        .iter()
+        .find(|p| p.role == Role::Title);
+    title.is_some_and(|title| {
+        let is_broken = |s: &TranslatedSegment| sentence::is_broken(&s.findings);
+        !title.text().trim().is_empty() && !title.segments.iter().any(is_broken)
+    })
 }
 
 /// The headline as a sentence that rests on the headline's segments.

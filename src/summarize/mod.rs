@@ -11,7 +11,7 @@ mod vector;
 mod words;
 
 pub use extractive::{Length, MAX_SENTENCES, SummaryOptions, extract};
-pub use grounding::{Grounding, ground};
+pub use grounding::{Grounding, Sources};
 pub use summarizer::{SummarizeError, Summarizer};
 
 /// A short English text about one article.

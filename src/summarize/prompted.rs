@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
-use super::{Brief, BriefSentence, Length, SummarizeError, SummaryOptions, ground};
+use super::{Brief, BriefSentence, Length, Sources, SummarizeError, SummaryOptions};
 use crate::decode::{GenerateError, Generated, Generator};
 use crate::prompts::Prompts;
 use crate::text::sentences;
@@ -117,6 +117,7 @@ fn grounded(
             }
         })
         .collect();
+    let sources = Sources::new(&sources);
     let mut ranges = sentences(answer);
     if !ended {
         ranges.pop();
@@ -124,7 +125,7 @@ fn grounded(
     let mut kept: Vec<BriefSentence> = Vec::new();
     let mut words = 0;
     for text in ranges.into_iter().map(|range| &answer[range]) {
-        let grounding = ground(text, &sources);
+        let grounding = sources.ground(text);
         if !grounding.is_grounded() || kept.iter().any(|s| s.text == text) {
             continue;
         }

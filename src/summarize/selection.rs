@@ -14,12 +14,16 @@ const DANGLING: f32 = 0.2;
 /// It is too near for two sentences of fewer than a hundred words that differ in a number.
 const SAME: f32 = 0.99;
 
-/// Places of the sentences taken, ascending. At least one unless `sentences` is empty.
+/// Places of the sentences taken of those in `pool`, ascending. At least one unless it is empty.
 ///
 /// Only the best [`MAX_SENTENCES`] sentences are considered, so that the cost of comparing them
 /// stays bounded however long the article.
-pub(super) fn select(sentences: &[Sentence], scores: &[f32], length: Length) -> Vec<usize> {
-    let mut pool: Vec<usize> = (0..sentences.len()).collect();
+pub(super) fn select(
+    sentences: &[Sentence],
+    scores: &[f32],
+    mut pool: Vec<usize>,
+    length: Length,
+) -> Vec<usize> {
     pool.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
     pool.truncate(MAX_SENTENCES);
     pool.sort();

@@ -2,7 +2,7 @@
 
 use super::vector::{Vector, Vocabulary};
 use super::words::{Kind, words};
-use crate::translate::{Severity, Translation};
+use crate::translate::{Finding, FindingKind, Severity, Translation};
 
 /// A news sentence of a translation.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub(super) struct Sentence<'a> {
     pub leans: bool,
     /// A check found it likely wrong.
     pub is_wrong: bool,
+    /// It is no English sentence: cut off, looping, or left in another script.
+    pub is_broken: bool,
 }
 
 /// Sentences of fewer words are fragments.
@@ -45,16 +47,8 @@ pub(super) fn news<'a>(
         .flat_map(|p| p.segments.iter().map(move |s| (p.role, s)));
     let news = segments.enumerate().filter(|(_, (role, _))| role.is_news());
     news.filter_map(|(number, (_, translated))| {
-        let is_wrong = translated
-            .findings
-            .iter()
-            .any(|f| f.severity == Severity::Error);
-        Sentence::new(
-            number,
-            translated.hypothesis.text.trim(),
-            is_wrong,
-            vocabulary,
-        )
+        let text = translated.hypothesis.text.trim();
+        Sentence::new(number, text, &translated.findings, vocabulary)
     })
     .collect()
 }
@@ -64,7 +58,7 @@ impl<'a> Sentence<'a> {
     fn new(
         segment: usize,
         text: &'a str,
-        is_wrong: bool,
+        findings: &[Finding],
         vocabulary: &mut Vocabulary,
     ) -> Option<Self> {
         let words = words(text);
@@ -86,9 +80,19 @@ impl<'a> Sentence<'a> {
             leans: LEANING
                 .iter()
                 .any(|word| word.eq_ignore_ascii_case(first.text)),
-            is_wrong,
+            is_wrong: findings.iter().any(|f| f.severity == Severity::Error),
+            is_broken: is_broken(findings),
         })
     }
+}
+
+/// Whether findings say that a text is no English sentence, however little else there is to take.
+pub(super) fn is_broken(findings: &[Finding]) -> bool {
+    use FindingKind::{Loop, Truncated, Untranslated};
+    findings.iter().any(|finding| {
+        finding.severity == Severity::Error
+            && matches!(finding.kind, Loop | Truncated | Untranslated)
+    })
 }
 
 /// Pronouns and connectives that mean little without the sentence before.
@@ -105,7 +109,7 @@ mod tests {
     use super::*;
 
     fn sentence(text: &str) -> Sentence<'_> {
-        Sentence::new(0, text, false, &mut Vocabulary::default()).unwrap()
+        Sentence::new(0, text, &[], &mut Vocabulary::default()).unwrap()
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl Summarizer {
     }
 
     /// Briefs that a language model writes. Of what it writes only sentences are kept that are grounded in
-    /// the translation ([`ground`](super::ground)); where none is, the brief is an extractive one.
+    /// the translation ([`Sources`](super::Sources)); where none is, the brief is an extractive one.
     pub fn prompted(options: SummaryOptions, generator: Arc<Generator>) -> Self {
         Summarizer {
             options,

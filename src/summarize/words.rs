@@ -62,18 +62,21 @@ pub(super) fn words(text: &str) -> Vec<Word<'_>> {
                 });
             }
         } else {
-            words.push(word(piece, opens_sentence(&text[..start])));
+            let (before, after) = (&text[..start], &text[start + piece.len()..]);
+            words.push(word(piece, opens_sentence(before), precedes_number(after)));
         }
     }
     words
 }
 
-/// A word that is no number; `opens` where it has a capital in any case.
-fn word(piece: &str, opens: bool) -> Word<'_> {
+/// A word that is no number; `opens` where it has a capital in any case, `numbers` where digits follow.
+fn word(piece: &str, opens: bool, numbers: bool) -> Word<'_> {
     let text = without_possessive(piece);
     // "U.S" is "US", and "didn’t" is "didn't".
     let lower = text.to_lowercase().replace('.', "").replace('’', "'");
-    let kind = if is_denial(&lower) || lower == "without" {
+    let kind = if lower == "no" && numbers {
+        Kind::Stop // No. 7
+    } else if is_denial(&lower) || lower == "without" {
         Kind::Negation
     } else if STOP_WORDS.binary_search(&lower.as_str()).is_ok() {
         Kind::Stop
@@ -99,6 +102,12 @@ fn opens_sentence(before: &str) -> bool {
         .chars()
         .next_back()
         .is_none_or(|c| ".!?:;\"'“‘«([–—•".contains(c))
+}
+
+/// Whether digits come next, with no more than a point between.
+fn precedes_number(after: &str) -> bool {
+    let after = after.strip_prefix('.').unwrap_or(after).trim_start();
+    after.starts_with(|c: char| c.is_ascii_digit())
 }
 
 fn without_possessive(word: &str) -> &str {
@@ -266,5 +275,8 @@ mod tests {
     fn denials_share_a_key() {
         assert_eq!(keys("didn't"), keys("never"));
         assert_eq!(keys("hasn’t"), keys("no"));
+        let kind = |text| words(text)[1].kind;
+        assert_eq!(kind("Gate No. 7"), Kind::Stop);
+        assert_eq!(kind("Has no gate"), Kind::Negation);
     }
 }

@@ -1,6 +1,6 @@
 //! A document in, a document out: sentences cut, translated, checked, and put back in their places.
 
-pub mod check;
+mod check;
 mod cut;
 mod draft;
 mod mask;
@@ -10,7 +10,7 @@ mod translator;
 use std::ops::Range;
 
 use crate::article::{Part, Role};
-pub use check::{Finding, FindingKind, Severity};
+pub use check::{Finding, FindingKind, Severity, check};
 pub use options::{DeviceChoice, ModelSource, TranslateOptions};
 pub use translator::{TranslateError, Translator};
 

@@ -5,12 +5,20 @@ use crate::text::is_bengali;
 /// Words of an English text in lower case, without the marks around them; an apostrophe inside
 /// a word is `'`.
 pub(super) fn words(text: &str) -> Vec<String> {
+    words_as_written(text).map(lower).collect()
+}
+
+/// Words of an English text without the marks around them.
+pub(super) fn words_as_written(text: &str) -> impl Iterator<Item = &str> {
     let inside = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’');
-    text.split(|c| !inside(c))
+    text.split(move |c| !inside(c))
         .map(|word| word.trim_matches(['\'', '’']))
         .filter(|word| !word.is_empty())
-        .map(|word| word.to_lowercase().replace('’', "'"))
-        .collect()
+}
+
+/// The form of a word that lists have: lower case, `'` for an apostrophe.
+pub(super) fn lower(word: &str) -> String {
+    word.to_lowercase().replace('’', "'")
 }
 
 /// Words of a text in lower case, and each other character that is not a space by itself.

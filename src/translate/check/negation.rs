@@ -31,12 +31,11 @@ pub(super) fn check(source: &str, glossed: &[GlossedWord], translation: &str) ->
             denying = &source[glossed[i].span.clone()];
         }
     }
-    let words = english::words(translation);
-    let english = words
-        .iter()
-        .map(|word| denial_of_english(word))
-        .max()
-        .unwrap_or(Denial::No);
+    let words: Vec<&str> = english::words_as_written(translation).collect();
+    let denials: Vec<Denial> = (0..words.len())
+        .map(|i| denial_of_english(&words, i))
+        .collect();
+    let english = denials.iter().max().copied().unwrap_or(Denial::No);
 
     if bengali >= Denial::Inside && english == Denial::No {
         return Some(Finding {
@@ -49,13 +48,7 @@ pub(super) fn check(source: &str, glossed: &[GlossedWord], translation: &str) ->
         });
     }
     if bengali == Denial::No && english == Denial::Clause {
-        let at = words
-            .iter()
-            .position(|word| denial_of_english(word) == Denial::Clause)?;
-        let numbered = |next: &String| next.starts_with(|c: char| c.is_ascii_digit());
-        if words[at] == "no" && words.get(at + 1).is_some_and(numbered) {
-            return None; // No. 7
-        }
+        let at = denials.iter().position(|denial| *denial == english)?;
         return Some(Finding {
             kind: FindingKind::AddedNegation,
             severity: Severity::Warning,
@@ -76,14 +69,25 @@ const NEAR_WORDS: [&str; 17] = [
     "scarcely",
     "rarely",
     "seldom",
-    "rather",
-    "instead",
     "except",
-    "yet",
+    "miss",
+    "missed",
+    "misses",
+    "missing",
     "otherwise",
-    "gone",
     "silent",
     "vain",
+];
+
+/// Pairs of such words: "prices have gone up" and "not here yet" stand in for no denial.
+const NEAR_PAIRS: [(&str, &str); 7] = [
+    ("rather", "than"),
+    ("instead", "of"),
+    ("yet", "to"),
+    ("is", "gone"),
+    ("are", "gone"),
+    ("was", "gone"),
+    ("were", "gone"),
 ];
 
 /// Beginnings of such words.
@@ -94,7 +98,6 @@ const NEAR_STEMS: [&str; 34] = [
     "deni",
     "lack",
     "absen",
-    "miss",
     "avoid",
     "prevent",
     "forb",
@@ -103,7 +106,8 @@ const NEAR_STEMS: [&str; 34] = [
     "declin",
     "anonym",
     "defy",
-    "defi",
+    "defian",
+    "defie",
     "non",
     "imposs",
     "imperfect",
@@ -124,22 +128,76 @@ const NEAR_STEMS: [&str; 34] = [
     "illegal",
 ];
 
-/// Words in un- that deny nothing.
-const NOT_UN: [&str; 5] = ["under", "uni", "uncle", "unless", "until"];
+/// Beginnings of words in un- and non- that deny nothing; "unidentified" and "uninjured" do.
+const NOT_PREFIXED: [&str; 20] = [
+    "under",
+    "unio",
+    "unit",
+    "univ",
+    "uniq",
+    "unif",
+    "unic",
+    "unis",
+    "unil",
+    "uncle",
+    "unless",
+    "until",
+    "unesco",
+    "unanim",
+    "unveil",
+    "unfold",
+    "unload",
+    "unleash",
+    "unrest",
+    "nonetheless",
+];
 
-fn denial_of_english(word: &str) -> Denial {
-    let un = word.starts_with("un") && !NOT_UN.iter().any(|stem| word.starts_with(stem));
-    if is_denial(word) {
+/// Words in -less that deny nothing.
+const NOT_LESS: [&str; 6] = [
+    "nevertheless",
+    "nonetheless",
+    "regardless",
+    "unless",
+    "bless",
+    "wireless",
+];
+
+/// How surely word `i` of a translation, as written, denies something.
+fn denial_of_english(words: &[&str], i: usize) -> Denial {
+    let word = english::lower(words[i]);
+    let next = words
+        .get(i + 1)
+        .map_or(String::new(), |next| english::lower(next));
+    if word == "no" && next.starts_with(|c: char| c.is_ascii_digit()) {
+        Denial::No // No. 7
+    } else if is_denial(&word) {
         Denial::Clause
-    } else if un || word.len() > 4 && word.ends_with("less") || is_near_denial(word) {
+    } else if is_near_denial(&word)
+        || is_negated(&word, words[i])
+        || NEAR_PAIRS.contains(&(&word, &next))
+    {
         Denial::Perhaps
     } else {
         Denial::No
     }
 }
 
+/// Whether a word has the prefix un- or the ending -less; the UN and UNESCO have neither.
+fn is_negated(word: &str, written: &str) -> bool {
+    let un = word.len() > 4 && word.starts_with("un") && !is_prefix_apparent(word);
+    let less = word.len() > 4 && word.ends_with("less") && !NOT_LESS.contains(&word);
+    let is_acronym = written.chars().all(|c| !c.is_lowercase());
+    (un || less) && !is_acronym
+}
+
+/// Whether a word only seems to have the prefix un- or non-.
+fn is_prefix_apparent(word: &str) -> bool {
+    NOT_PREFIXED.iter().any(|stem| word.starts_with(stem))
+}
+
 fn is_near_denial(word: &str) -> bool {
-    NEAR_WORDS.contains(&word) || NEAR_STEMS.iter().any(|stem| word.starts_with(stem))
+    NEAR_WORDS.contains(&word)
+        || NEAR_STEMS.iter().any(|stem| word.starts_with(stem)) && !is_prefix_apparent(word)
 }
 
 fn denial_of_bengali(source: &str, glossed: &[GlossedWord], i: usize) -> Denial {
@@ -207,7 +265,7 @@ fn denies(sense: &str) -> bool {
 /// What senses that are not all denials say of a word; one in un- or -less is no licence for
 /// another "not".
 fn may_deny(senses: &[String]) -> Denial {
-    let may = |word: &String| is_near_denial(word) || denial_of_english(word) == Denial::Clause;
+    let may = |word: &String| is_near_denial(word) || is_denial(word);
     match senses
         .iter()
         .flat_map(|sense| english::words(sense))
@@ -265,10 +323,34 @@ mod tests {
     }
 
     #[test]
+    fn what_only_looks_like_a_denial_hides_no_lost_one() {
+        for (source, translation) in [
+            ("৭ নম্বর গেট খোলা হয়নি।", "Gate No. 7 was opened."),
+            ("গেট খোলা হয়নি।", "The UN opened the gate."),
+            ("গেট খোলা হয়নি।", "UNESCO said the gate was opened."),
+            ("গেট খোলা হয়নি।", "Nevertheless, the gate was opened."),
+            ("গেট খোলা হয়নি।", "The gate was opened by the mission."),
+            (
+                "গেট খোলা হয়নি।",
+                "The gate was definitely opened, regardless.",
+            ),
+            ("গেট এখনও খোলা হয়নি।", "The gate has been opened yet."),
+            ("গেট খোলা হয়নি।", "Police had gone and opened the gate."),
+        ] {
+            assert_eq!(
+                found(source, translation),
+                Some((FindingKind::LostNegation, Severity::Error)),
+                "{translation}"
+            );
+        }
+    }
+
+    #[test]
     fn an_added_denial_is_found() {
         let added = Some((FindingKind::AddedNegation, Severity::Warning));
         assert_eq!(found("কাজটি সহজ।", "The task is not easy."), added);
         assert_eq!(found("ট্রেনটি থামবে।", "The train won’t stop."), added);
+        assert_eq!(found("৭ নম্বর গেট খোলা।", "Gate No. 7 is not open."), added);
     }
 
     #[test]

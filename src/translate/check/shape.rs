@@ -1,8 +1,10 @@
 //! What is seen of a translation without reading it: its length, its repetitions, its script.
 
+use unicode_script::UnicodeScript;
+
 use super::english;
 use super::{Finding, FindingKind, Severity};
-use crate::text::{digit_value, is_bengali, is_bengali_letter};
+use crate::text::{Script, is_bengali_letter};
 
 /// Compares the length of the translation with that of its source.
 ///
@@ -62,16 +64,52 @@ pub(super) fn repetition(source: &str, translation: &str) -> Option<Finding> {
     })
 }
 
-/// Looks for Bengali letters or digits in the translation.
+/// Looks for letters or digits of another script than Latin in the translation: Bengali that was
+/// left, Devanagari, Arabic, Han … that the model made. A Greek letter by itself is a symbol.
 pub(super) fn script(translation: &str) -> Option<Finding> {
-    let bengali = |c: char| is_bengali_letter(c) || is_bengali(c) && digit_value(c).is_some();
-    let start = translation.find(bengali)?;
-    let rest = &translation[start..];
-    let word = &rest[..rest.find(|c| !bengali(c)).unwrap_or(rest.len())];
+    let mut worst: Option<(Severity, Script, &str)> = None;
+    for (script, run) in foreign_runs(translation) {
+        let is_single = run.chars().nth(1).is_none();
+        let severity = match script {
+            Script::Greek if is_single => continue,
+            Script::Bengali => Severity::Error,
+            _ if is_single => Severity::Warning,
+            _ => Severity::Error,
+        };
+        if worst.is_none_or(|(known, ..)| severity > known) {
+            worst = Some((severity, script, run));
+        }
+    }
+    let (severity, script, run) = worst?;
     Some(Finding {
         kind: FindingKind::Untranslated,
-        severity: Severity::Error,
-        message: format!("“{word}” is left in Bengali"),
+        severity,
+        message: format!(
+            "“{run}” is left in {}",
+            script.full_name().replace('_', " ")
+        ),
+    })
+}
+
+/// Stretches of one script other than Latin, each with a letter or digit at its beginning.
+fn foreign_runs(text: &str) -> impl Iterator<Item = (Script, &str)> {
+    let shared = |c: char| {
+        matches!(
+            c.script(),
+            Script::Common | Script::Inherited | Script::Unknown
+        )
+    };
+    let foreign = move |c: char| {
+        (c.is_alphanumeric() || is_bengali_letter(c)) && c.script() != Script::Latin && !shared(c)
+    };
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let from = &rest[rest.find(foreign)?..];
+        let script = from.chars().next()?.script();
+        let inside = |c: char| c.script() == script && c != '৳' || c.script() == Script::Inherited;
+        let (run, after) = from.split_at(from.find(|c| !inside(c)).unwrap_or(from.len()));
+        rest = after;
+        Some((script, run))
     })
 }
 
@@ -196,5 +234,38 @@ mod tests {
         let finding = script("The ধানের price").unwrap();
         assert_eq!(finding.message, "“ধানের” is left in Bengali");
         assert!(script("৫ people").is_some());
+    }
+
+    #[test]
+    fn other_scripts_are_named() {
+        use Severity::{Error, Warning};
+        let found = |text| script(text).map(|finding| (finding.severity, finding.message));
+        for (translation, severity, message) in [
+            (
+                "Rain in दिल्ली today.",
+                Error,
+                "“दिल्ली” is left in Devanagari",
+            ),
+            ("مطر في دكا", Error, "“مطر” is left in Arabic"),
+            ("The мост is open.", Error, "“мост” is left in Cyrillic"),
+            ("Talks in 東京.", Error, "“東京” is left in Han"),
+            ("The brіdge is open.", Warning, "“і” is left in Cyrillic"),
+            (
+                "The brіdge in ঢাকা is open.",
+                Error,
+                "“ঢাকা” is left in Bengali",
+            ),
+            ("५०० people", Error, "“५००” is left in Devanagari"),
+            ("The λόγος.", Error, "“λόγος” is left in Greek"),
+        ] {
+            assert_eq!(found(translation), Some((severity, message.to_owned())));
+        }
+        for good in [
+            "Café Müller in Đà Nẵng, São Paulo and Kırşehir",
+            "5 µm, 3 µg, 10 Ω, the Δ variant, α-particles, 30 °C, 1º, n², ½",
+            "“It’s 10–20” — £5, €6, ₹7, ৳8…",
+        ] {
+            assert_eq!(found(good), None, "{good}");
+        }
     }
 }

@@ -35,7 +35,7 @@ pub enum FindingKind {
     AddedNegation,
     /// The translation repeats itself where the source does not.
     Loop,
-    /// Bengali letters in the translation.
+    /// Letters of another script than Latin in the translation.
     Untranslated,
     /// Far shorter than its source.
     TooShort,
