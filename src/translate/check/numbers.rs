@@ -3,28 +3,46 @@
 use super::english;
 use super::{Finding, FindingKind, Severity};
 use crate::lexicon::{GlossedWord, Reading};
-use crate::text::{Number, Written, numbers_bn, numbers_en};
+use crate::text::{Number, Written, is_bengali_letter, numbers_bn, numbers_en};
 
 /// Compares numbers by value: ৩৫ লাখ, 3.5 million and 3,500,000 are one.
 ///
-/// A number in digits has to come through. One in words may become another word ("weekly"), so
-/// that its loss is a warning only.
+/// Each number accounts for one of the other side. A number in digits has to come through. One in
+/// words may become another word ("weekly"), so that its loss is a warning only, unless it has the
+/// figures of another number in the translation: then it is wrong by tens.
 pub(super) fn check(source: &str, glossed: &[GlossedWord], translation: &str) -> Vec<Finding> {
     let bengali = Numbers::new(source, numbers_bn(source));
     let english = Numbers::new(translation, numbers_en(translation));
+    let (kept, known) = match_up(&bengali, &english);
     let words = english::words(translation);
     let mut findings = Vec::new();
 
     for (i, number) in bengali.asked_for() {
         let value = number.value.to_f64();
-        if bengali.has_like(i, &english) || words.iter().any(|word| implies(word, value)) {
+        if kept[i] || words.iter().any(|word| implies(word, value)) {
             continue;
         }
         let written = &source[number.span.clone()];
+        let (severity, message) = if english.has_value(value) {
+            // Two of one value may be one thing told twice.
+            if number.written == Written::Words {
+                continue;
+            }
+            let message =
+                format!("“{written}” is in the source more often than in the translation");
+            (Severity::Warning, message)
+        } else if let Some(j) = english.wrong_by_tens(value, &known) {
+            let other = &translation[english.numbers[j].span.clone()];
+            let message = format!("“{written}” ({}) has become “{other}”", number.value);
+            (Severity::Error, message)
+        } else {
+            let message = format!("“{written}” ({}) is not in the translation", number.value);
+            (severity(number), message)
+        };
         findings.push(Finding {
             kind: FindingKind::MissingNumber,
-            severity: severity(number),
-            message: format!("“{written}” ({}) is not in the translation", number.value),
+            severity,
+            message,
         });
     }
 
@@ -35,10 +53,11 @@ pub(super) fn check(source: &str, glossed: &[GlossedWord], translation: &str) ->
         .flat_map(|word| numbers_en(&word.gloss))
         .map(|number| number.value.to_f64())
         .collect();
-    for (i, number) in english.asked_for() {
+    for (j, number) in english.asked_for() {
         let value = number.value.to_f64();
         if value == 0.0
-            || english.has_like(i, &bengali)
+            || known[j]
+            || bengali.has_value(value)
             || glosses.iter().any(|gloss| equal(*gloss, value))
         {
             continue;
@@ -61,18 +80,33 @@ fn severity(number: &Number) -> Severity {
     }
 }
 
-/// The numbers of a text, and for each the values that it may have together with a neighbour.
+/// The numbers of a text, and what each may be beside its value.
 struct Numbers {
     numbers: Vec<Number>,
+    /// The values that it may have together with a neighbour.
     joint: Vec<Vec<f64>>,
+    /// Whether it may be the last two digits of a year.
+    short_year: Vec<bool>,
 }
 
 impl Numbers {
     fn new(text: &str, numbers: Vec<Number>) -> Self {
-        let joint = (0..numbers.len())
-            .map(|i| joint_readings(text, &numbers, i))
-            .collect();
-        Self { numbers, joint }
+        let indices = 0..numbers.len();
+        let joint = indices.clone().map(|i| joint_readings(text, &numbers, i));
+        let short_year = indices.map(|i| is_short_year(text, &numbers, i));
+        Self {
+            joint: joint.collect(),
+            short_year: short_year.collect(),
+            numbers,
+        }
+    }
+
+    fn value(&self, i: usize) -> f64 {
+        self.numbers[i].value.to_f64()
+    }
+
+    fn has_value(&self, value: f64) -> bool {
+        (0..self.numbers.len()).any(|i| equal(self.value(i), value))
     }
 
     /// Numbers that the other side has to have. Two and the halves, in words, are in too many
@@ -84,22 +118,70 @@ impl Numbers {
         })
     }
 
-    /// Whether a number of `theirs` may be number `i` of these. One of the two has to be as written:
-    /// readings of both sides would meet by chance (1 and 12, 1 and 120 both make 1.12).
-    fn has_like(&self, i: usize, theirs: &Self) -> bool {
-        let alike = |a: f64, b: f64| equal(a, b) || is_year_of(a, b) || is_year_of(b, a);
-        let own = self.numbers[i].value.to_f64();
-        let as_written = |other: &Number| {
-            let other = other.value.to_f64();
-            alike(own, other) || self.joint[i].iter().any(|own| alike(*own, other))
-        };
-        theirs.numbers.iter().any(as_written)
-            || theirs
-                .joint
-                .iter()
-                .flatten()
-                .any(|other| alike(own, *other))
+    /// The number without a match that has the figures of `value` but another magnitude (দেড় কোটি,
+    /// "one and a half million"). Below a hundred there is no word for a magnitude to mistake.
+    fn wrong_by_tens(&self, value: f64, matched: &[bool]) -> Option<usize> {
+        (0..self.numbers.len()).find(|&i| {
+            let other = self.value(i);
+            let tens = (other / value).log10();
+            !matched[i]
+                && value.max(other) >= 100.0
+                && tens.is_finite()
+                && (tens - tens.round()).abs() < 1e-9
+        })
     }
+
+    /// Whether number `i` is one of `theirs` together with its neighbour, or the reverse. The one
+    /// as written must have no match of its own. Readings of both sides would meet by chance (1 and
+    /// 12, 1 and 120 both make 1.12).
+    fn is_part_or_sum(&self, i: usize, theirs: &Self, matched: &[bool]) -> bool {
+        let own = self.value(i);
+        let is_own = |reading: &f64| equal(own, *reading);
+        theirs.joint.iter().flatten().any(is_own)
+            || (0..theirs.numbers.len()).any(|j| {
+                let is_theirs = |reading: &f64| equal(theirs.value(j), *reading);
+                !matched[j] && self.joint[i].iter().any(is_theirs)
+            })
+    }
+}
+
+/// Which numbers of either text the other one has: first those of equal value, one to one, then the
+/// parts and sums of others, then the short years that are left.
+fn match_up(bengali: &Numbers, english: &Numbers) -> (Vec<bool>, Vec<bool>) {
+    let mut kept = vec![false; bengali.numbers.len()];
+    let mut known = vec![false; english.numbers.len()];
+    // Words that need no match (এক "a") come last, so as not to take that of another.
+    let mut order: Vec<usize> = (0..kept.len()).collect();
+    order.sort_by_key(|&i| bengali.numbers[i].ambiguous);
+    let pair = |kept: &mut [bool], known: &mut [bool], alike: &dyn Fn(usize, usize) -> bool| {
+        for &i in &order {
+            let free = |&j: &usize| !kept[i] && !known[j] && alike(i, j);
+            if let Some(j) = (0..known.len()).find(free) {
+                (kept[i], known[j]) = (true, true);
+            }
+        }
+    };
+
+    // ৯৮ is the 98 of "In '98, 98 people".
+    let equally_short = |i, j| bengali.short_year[i] == english.short_year[j];
+    let same = |i, j| equal(bengali.value(i), english.value(j));
+    pair(&mut kept, &mut known, &|i, j| {
+        equally_short(i, j) && same(i, j)
+    });
+    pair(&mut kept, &mut known, &same);
+    let (kept_whole, known_whole) = (kept.clone(), known.clone());
+    for (i, kept) in kept.iter_mut().enumerate() {
+        *kept |= bengali.is_part_or_sum(i, english, &known_whole);
+    }
+    for (j, known) in known.iter_mut().enumerate() {
+        *known |= english.is_part_or_sum(j, bengali, &kept_whole);
+    }
+    pair(&mut kept, &mut known, &|i, j| {
+        let (ours, theirs) = (bengali.value(i), english.value(j));
+        (bengali.short_year[i] && is_year_of(ours, theirs))
+            || (english.short_year[j] && is_year_of(theirs, ours))
+    });
+    (kept, known)
 }
 
 /// What number `i` of a text may stand for together with the number before or behind it
@@ -162,9 +244,35 @@ fn is_range(between: &str) -> bool {
     )
 }
 
-/// Whether a two-digit number stands for a year: the fifties for 1950, '71 for 1971.
+/// Years that are written by their last two digits: nobody needs to be told the century.
+const YEARS: std::ops::Range<f64> = 1900.0..2100.0;
+
+/// Whether the two-digit number is short for the year.
 fn is_year_of(short: f64, year: f64) -> bool {
-    short < 100.0 && (1000.0..2100.0).contains(&year) && equal(year % 100.0, short)
+    short < 100.0 && YEARS.contains(&year) && equal(year % 100.0, short)
+}
+
+/// Whether number `i` is marked as a short year: ’৭১, ৭১ সালে, ২৪-এর, পঞ্চাশের, ২০২৪-২৫, '71, 90s.
+fn is_short_year(text: &str, numbers: &[Number], i: usize) -> bool {
+    let number = &numbers[i];
+    let before = &text[..number.span.start];
+    let after = text[number.span.end..].trim_start_matches([' ', '-', '–', '\'', '’']);
+    let end = after.find(|c: char| !c.is_alphabetic() && !is_bengali_letter(c));
+    let marked = match &after[..end.unwrap_or(after.len())] {
+        "s" | "এ" | "এর" | "র" | "ের" => true,
+        word => word.starts_with("সাল") || word.starts_with("দশক"),
+    };
+    let follows_year = i.checked_sub(1).is_some_and(|previous| {
+        let previous = &numbers[previous];
+        match between(text, previous, number) {
+            "-" | "–" | "—" => YEARS.contains(&previous.value.to_f64()),
+            separator => separator == "/",
+        }
+    });
+    // Bengali names events by years in words: একাত্তরের যুদ্ধ.
+    let bengali_word = number.written == Written::Words
+        && text[number.span.clone()].starts_with(is_bengali_letter);
+    marked || follows_year || bengali_word || before.ends_with(['\'', '’', '‘'])
 }
 
 /// English words that render a number without being one.
@@ -219,6 +327,13 @@ mod tests {
             ("পঞ্চাশের দশকে", "in the 1950s"),
             ("১৪ ওভার ২ বলে", "in 14.2 overs"),
             ("৩-০ গোলে", "Three-nil"),
+            ("১-১ গোলে", "1-1"),
+            ("১৯৯৮ সালে ৯৮ জন মারা যান", "98 people died in '98"),
+            ("১৯৯৮ সালে ৯৮ জন মারা যান", "In '98, 98 people died"),
+            ("২৪-এর গণ-অভ্যুত্থান", "the 2024 uprising"),
+            ("একাত্তরের যুদ্ধ", "the war of 1971"),
+            ("১৯৯০-এর দশক", "the 90s"),
+            ("২০২৪-২৫ অর্থবছর", "fiscal 2024-2025"),
         ] {
             assert_eq!(found(source, translation), [], "{source}: {translation}");
         }
@@ -242,5 +357,40 @@ mod tests {
         );
         assert_eq!(found("পাঁচজন", "people"), [(MissingNumber, Warning)]);
         assert_eq!(found("ধান কাটা", "12 paddies cut"), [(AddedNumber, Error)]);
+    }
+
+    #[test]
+    fn a_number_accounts_for_one_other() {
+        let missing = |severity| vec![(FindingKind::MissingNumber, severity)];
+        let source = "২০২৪ সালে ২৪ জন ও ১৯৯৮ সালে ৯৮ জন";
+        let lost = "24 people and 98 people in 2024, in 2024";
+        assert_eq!(found(source, lost), missing(Severity::Error));
+        let kept = "24 people in 2024 and 98 people in 1998";
+        assert_eq!(found(source, kept), []);
+        assert_eq!(found("১-১ গোলে", "by 1 goal"), missing(Severity::Warning));
+    }
+
+    #[test]
+    fn two_digits_are_a_year_only_where_marked() {
+        let changed = [
+            (FindingKind::MissingNumber, Severity::Error),
+            (FindingKind::AddedNumber, Severity::Error),
+        ];
+        assert_eq!(found("২০২৪ সালে", "24 years"), changed);
+        assert_eq!(found("২৪ জন", "2024 people"), changed);
+    }
+
+    #[test]
+    fn another_magnitude_is_an_error_in_words_too() {
+        for (source, translation) in [
+            ("দেড় কোটি মানুষ", "one and a half million people"),
+            ("পাঁচ লাখ মানুষ", "fifty thousand people"),
+            ("পাঁচ কোটি শিশু", "five children"),
+            ("এক লাখ টাকা", "one taka"),
+        ] {
+            let findings = found(source, translation);
+            let error = (FindingKind::MissingNumber, Severity::Error);
+            assert!(findings.contains(&error), "{source}: {findings:?}");
+        }
     }
 }
