@@ -588,7 +588,7 @@ fn bad_input_is_one_clear_line_and_the_rest_is_done() {
             .collect::<Vec<u8>>()
     };
     let news = "সরকার নতুন নীতি ঘোষণা করেছে।";
-    let files: [(&str, Vec<u8>, &str); 17] = [
+    let files: [(&str, Vec<u8>, &str); 19] = [
         ("01.txt", news.into(), "ok"),
         ("02.txt", Vec::new(), "is empty; nothing to translate"),
         (
@@ -654,6 +654,16 @@ fn bad_input_is_one_clear_line_and_the_rest_is_done() {
             "is HTML, not text",
         ),
         ("17.txt", "iPhone 15 নিয়ে নতুন খবর".into(), "ok"),
+        (
+            "18.txt",
+            b"x\n".to_vec(),
+            "is not Bengali: the script seems to be Latin",
+        ),
+        (
+            "19.txt",
+            "অসমৰ ৰাজধানী দিছপুৰত আজি বৰষুণ হৈছে।".into(),
+            "looks like Assamese, not Bengali; use --force",
+        ),
     ];
     for (name, bytes, _) in &files {
         fs::write(dir.path().join(name), bytes).unwrap();
