@@ -48,6 +48,11 @@ fn check_spans(article: &Article, aside: impl Fn(&str) -> bool) {
     let mut end = 0;
     for paragraph in article.paragraphs.iter().filter(|p| p.part == Part::Text) {
         let span = paragraph.span.clone();
+        // The address behind a link in the paragraph before.
+        if paragraph.role == Role::Verbatim && span.end <= end {
+            assert_eq!(article.text[span], paragraph.text);
+            continue;
+        }
         assert!(
             span.start >= end && span.end > span.start,
             "{}: {paragraph:?}",
@@ -155,6 +160,7 @@ fn markdown_with_headings_lists_and_a_picture() {
             "Caption: নতুন স্টেশনে যাত্রীদের",
             "Dateline: ঢাকা, ৫ মার্চ:",
             "Body: মেট্রোরেলের নতুন অংশে",
+            "Verbatim: https://example.org/metro",
             "Heading: ভাড়া ও সময়সূচি",
             "Body: সর্বনিম্ন ভাড়া ২০",
             "Item: প্রথম ট্রেন ছাড়বে",
@@ -588,7 +594,7 @@ fn bad_input_is_one_clear_line_and_the_rest_is_done() {
             .collect::<Vec<u8>>()
     };
     let news = "সরকার নতুন নীতি ঘোষণা করেছে।";
-    let files: [(&str, Vec<u8>, &str); 17] = [
+    let files: [(&str, Vec<u8>, &str); 19] = [
         ("01.txt", news.into(), "ok"),
         ("02.txt", Vec::new(), "is empty; nothing to translate"),
         (
@@ -654,6 +660,16 @@ fn bad_input_is_one_clear_line_and_the_rest_is_done() {
             "is HTML, not text",
         ),
         ("17.txt", "iPhone 15 নিয়ে নতুন খবর".into(), "ok"),
+        (
+            "18.txt",
+            b"x\n".to_vec(),
+            "is not Bengali: the script seems to be Latin",
+        ),
+        (
+            "19.txt",
+            "অসমৰ ৰাজধানী দিছপুৰত আজি বৰষুণ হৈছে।".into(),
+            "looks like Assamese, not Bengali; use --force",
+        ),
     ];
     for (name, bytes, _) in &files {
         fs::write(dir.path().join(name), bytes).unwrap();
@@ -791,4 +807,68 @@ fn a_line_without_end_is_refused_before_it_is_read() {
         &found[..],
         [Err(InputError::TooLarge { .. }), Ok(_)]
     ));
+}
+
+fn shown(article: &Article) -> Vec<(Role, &str)> {
+    let paragraphs = article.paragraphs.iter();
+    paragraphs.map(|p| (p.role, p.text.as_str())).collect()
+}
+
+#[test]
+fn addresses_behind_links_follow_their_paragraph() {
+    let article = markdown(
+        "# [শিরোনাম](https://example.com/১ \"নাম\")\n\nভাড়া [বাড়ানোর](https://example.com/a_(b)?q=১) কথা \
+         [বলেছেন](/news/১) তিনি, [মন্ত্রী][ক]।\n\nলিখুন <https://example.org> ও <a@example.org>।\n\n\
+         - [ফেসবুক](https://facebook.com/sharer)\n\n[ক]: https://example.net/খ\n",
+    );
+    assert_eq!(
+        shown(&article),
+        [
+            (Role::Title, "শিরোনাম"),
+            (Role::Verbatim, "https://example.com/১"),
+            (Role::Body, "ভাড়া বাড়ানোর কথা বলেছেন তিনি, মন্ত্রী।"),
+            (Role::Verbatim, "https://example.com/a_(b)?q=১"),
+            (Role::Body, "লিখুন https://example.org ও a@example.org।"),
+            (Role::Item, "ফেসবুক"),
+            (Role::Verbatim, "https://facebook.com/sharer"),
+            (Role::Verbatim, "https://example.net/খ"),
+        ]
+    );
+    for paragraph in &article.paragraphs {
+        if paragraph.role == Role::Verbatim {
+            assert_eq!(&article.text[paragraph.span.clone()], paragraph.text);
+        }
+    }
+    let related =
+        markdown("প্রথম অনুচ্ছেদ।\n\n**আরও পড়ুন:** [বাঁধ মেরামতে প্রকল্প](https://example.com/ক)\n");
+    assert!(
+        related
+            .paragraphs
+            .iter()
+            .all(|p| !p.text.contains("example.com"))
+    );
+}
+
+#[test]
+fn a_title_given_twice_is_one_headline() {
+    let article = markdown("---\ntitle: \"ঢাকায় বৃষ্টি\"\n---\n# ঢাকায়  বৃষ্টি\n\nবৃষ্টি হয়েছে।\n");
+    assert_eq!(
+        shown(&article),
+        [(Role::Title, "ঢাকায়  বৃষ্টি"), (Role::Body, "বৃষ্টি হয়েছে।")]
+    );
+    let title = Some("ঢাকায় বৃষ্টি".to_owned());
+    for text in ["ঢাকা\u{9df} বৃষ্টি।\n\nবৃষ্টি হয়েছে।", "ঢাকায় বৃষ্টি\nবৃষ্টি হয়েছে।"]
+    {
+        let article = Article::from_plain("a", title.clone(), text.to_owned());
+        let roles: Vec<_> = article
+            .paragraphs
+            .iter()
+            .map(|p| (p.role, p.part))
+            .collect();
+        assert_eq!(
+            roles,
+            [(Role::Title, Part::Text), (Role::Body, Part::Text)],
+            "{text}"
+        );
+    }
 }

@@ -107,6 +107,12 @@ pub enum InputError {
         /// The path, or `-`; with the line number for a line of JSON.
         name: String,
     },
+    /// Assamese, which is written in the letters of Bengali and two of its own.
+    #[error("{name}: looks like Assamese, not Bengali; use --force to translate it all the same")]
+    Assamese {
+        /// The path, or `-`; with the line number for a line of JSON.
+        name: String,
+    },
     /// Words of another script.
     #[error(
         "{name}: is not Bengali: the script seems to be {script} ({percent}% of the letters are Bengali); use --force to translate it all the same"

@@ -6,6 +6,8 @@
 //! place and date as what they are. Where it is doubtful what a line is, it is news: a line of
 //! boilerplate that is translated costs a reader a second, a sentence left out may cost the story.
 
+use std::ops::Range;
+
 use super::block::{Block, Kind};
 use super::phrases::{ends_sentence, is_headline, words};
 use super::pieces::{Mark, Piece, cut};
@@ -23,6 +25,7 @@ pub(super) fn title(title: &str) -> Option<Paragraph> {
 /// The paragraphs of a text. `titled`: its title is given apart from it.
 pub(super) fn paragraphs(blocks: &[Block], titled: bool) -> Vec<Paragraph> {
     let mut pieces = cut(blocks);
+    drop_repeated_title(&mut pieces);
     follow_labels(&mut pieces);
     let mut pieces = join_wrapped(pieces, blocks, titled);
     find_head(&mut pieces, titled);
@@ -34,6 +37,53 @@ pub(super) fn paragraphs(blocks: &[Block], titled: bool) -> Vec<Paragraph> {
             blocks[piece.block].paragraph(role, Part::Text, piece.range)
         })
         .collect()
+}
+
+/// Whether two texts are the same but for punctuation, white space and the encoding of letters.
+pub(super) fn is_same(a: &str, b: &str) -> bool {
+    words(a) == words(b)
+}
+
+/// Puts the addresses at `targets`, in order, each after the paragraph that it belongs to, unless that is
+/// boilerplate.
+pub(super) fn with_targets(
+    paragraphs: Vec<Paragraph>,
+    text: &str,
+    targets: Vec<Range<usize>>,
+) -> Vec<Paragraph> {
+    let mut all = Vec::with_capacity(paragraphs.len() + targets.len());
+    let mut targets = targets.into_iter().peekable();
+    let mut paragraphs = paragraphs.into_iter().peekable();
+    loop {
+        let next = paragraphs.peek().map_or(usize::MAX, |p| p.span.start);
+        let news = all
+            .last()
+            .is_none_or(|p: &Paragraph| !matches!(p.role, Role::Boilerplate(_)));
+        while let Some(span) = targets.next_if(|target| target.start < next) {
+            let target = Block::verbatim(Kind::Code, text, span.clone());
+            if news {
+                all.extend(target.paragraph(Role::Verbatim, Part::Text, 0..span.len()));
+            }
+        }
+        match paragraphs.next() {
+            Some(paragraph) => all.push(paragraph),
+            None => return all,
+        }
+    }
+}
+
+/// Leaves out a title in the front matter that a heading of the text repeats.
+fn drop_repeated_title(pieces: &mut Vec<Piece>) {
+    let is_field = |piece: &Piece| piece.kind == Kind::Field(Role::Title);
+    let Some(title) = pieces.iter().find(|piece| is_field(piece)).map(|p| p.text) else {
+        return;
+    };
+    let heading = pieces
+        .iter()
+        .find(|piece| piece.kind == Kind::Heading(1) && piece.mark.is_none());
+    if heading.is_some_and(|heading| is_same(heading.text, title)) {
+        pieces.retain(|piece| !is_field(piece));
+    }
 }
 
 /// Gives the lines after a label that stands alone what they are: headlines of other articles,

@@ -2,35 +2,45 @@
 
 use std::ops::Range;
 
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::Role;
 use super::block::{Block, Kind, lines, trim};
 use crate::text::is_bengali;
 
 /// The blocks of a Markdown text: fields of the front matter, headings, paragraphs, list items,
-/// table cells, code, and the alternative texts of images. Links keep their text, inline code its
-/// backquotes (that it may come through unchanged); emphasis, link targets and tags are dropped.
-pub(super) fn blocks(text: &str) -> Vec<Block> {
+/// table cells, code, and the alternative texts of images; and where the addresses stand that links
+/// and images lead to, in order. Links keep their text, inline code its backquotes (that it may come
+/// through unchanged); emphasis, tags and link targets inside the site (`/news/12`) are dropped.
+pub(super) fn blocks(text: &str) -> (Vec<Block>, Vec<Range<usize>>) {
     let (mut blocks, start) = front_matter(text);
     let mut reader = Reader {
         source: text,
         blocks: &mut blocks,
+        targets: Vec::new(),
         open: Block::new(Kind::Prose),
         items: 0,
         in_tag: false,
     };
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
-    for (event, range) in Parser::new_ext(&text[start..], options).into_offset_iter() {
+    let events = Parser::new_ext(&text[start..], options).into_offset_iter();
+    for (_, definition) in events.reference_definitions().iter() {
+        let span = definition.span.start + start..definition.span.end + start;
+        reader.target(&definition.dest, span);
+    }
+    for (event, range) in events {
         reader.event(event, range.start + start..range.end + start);
     }
     reader.close();
-    blocks
+    let mut targets = reader.targets;
+    targets.sort_by_key(|range| range.start);
+    (blocks, targets)
 }
 
 struct Reader<'a> {
     source: &'a str,
     blocks: &'a mut Vec<Block>,
+    targets: Vec<Range<usize>>,
     /// The block that words go to.
     open: Block,
     /// Depth of list items.
@@ -55,7 +65,37 @@ impl Reader<'_> {
         }
     }
 
+    /// Notes where the address is that a link at `range` leads to, unless its words show the address.
+    fn target(&mut self, address: &str, range: Range<usize>) {
+        let full = address.contains("://") || address.starts_with("mailto:");
+        let link = &self.source[range.clone()];
+        let shown = address.strip_prefix("mailto:").unwrap_or(address);
+        if !full || link[1..].starts_with(shown) {
+            return;
+        }
+        // Where the source has it with escapes or entities, it is found by none but the reader.
+        if let Some(at) = link.rfind(address) {
+            let at = range.start + at;
+            self.targets.push(at..at + address.len());
+        } else if let Some(at) = link.rfind("](") {
+            self.targets.push(range.start + at + 2..range.end - 1);
+        }
+    }
+
     fn start(&mut self, tag: Tag, range: Range<usize>) {
+        match &tag {
+            Tag::Link {
+                link_type: LinkType::Inline,
+                dest_url,
+                ..
+            }
+            | Tag::Image {
+                link_type: LinkType::Inline,
+                dest_url,
+                ..
+            } => self.target(dest_url, range.clone()),
+            _ => {}
+        }
         match tag {
             Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } => {}
             Tag::Heading { level, .. } => self.open(Kind::Heading(depth(level))),
@@ -192,7 +232,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Vec<(Kind, String)> {
-        let blocks = blocks(text);
+        let blocks = blocks(text).0;
         for block in &blocks {
             assert_eq!(block.offsets[0].0, 0);
         }
@@ -224,7 +264,7 @@ mod tests {
     #[test]
     fn offsets_lead_back_to_the_source() {
         let text = "এক **দুই** [তিন](u) &amp; `চার` \\* পাঁচ";
-        let block = &blocks(text)[0];
+        let block = &blocks(text).0[0];
         for word in ["এক", "দুই", "তিন", "`চার`", "পাঁচ"] {
             let at = block.text.find(word).unwrap();
             let paragraph = block

@@ -35,6 +35,8 @@ pub struct Paragraph {
     /// Which string the span points into.
     pub part: Part,
     /// Bytes of the block in `part`, surrounding white space and markup (list bullets too) excluded.
+    /// Spans ascend and are apart, but for the address behind a link, whose span may be inside that of
+    /// the paragraph with the link.
     pub span: Range<usize>,
     /// The block's words on one line, with inline markup (Markdown emphasis, link targets) removed.
     /// A [`Role::Verbatim`] block keeps its lines.

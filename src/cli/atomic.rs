@@ -52,7 +52,14 @@ impl AtomicFile {
             // As any new file: readable by whom the umask lets; tempfile alone keeps it to the user.
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
-        let file = builder.tempfile_in(folder)?;
+        if !folder.exists() {
+            let advice = format!("folder {} does not exist; make it first", folder.display());
+            return Err(io::Error::new(io::ErrorKind::NotFound, advice));
+        }
+        // The error itself would name the hidden file, which says nothing to the user.
+        let file = builder
+            .tempfile_in(folder)
+            .map_err(|error| io::Error::from(error.kind()))?;
         if let Ok(metadata) = metadata {
             file.as_file().set_permissions(metadata.permissions())?;
         }
@@ -126,6 +133,15 @@ mod tests {
         file.commit().unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "whole");
         assert_eq!(names(folder.path()), ["out.txt"]);
+    }
+
+    #[test]
+    fn a_folder_that_is_missing_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("no");
+        let error = AtomicFile::create(&missing.join("x.txt"), &Interrupt::default()).err();
+        let expected = format!("folder {} does not exist; make it first", missing.display());
+        assert_eq!(error.unwrap().to_string(), expected);
     }
 
     #[cfg(unix)]

@@ -35,13 +35,19 @@ impl Scripts {
         self.counts.first().map(|&(script, _)| script)
     }
 
+    /// Whether the text is in Bengali script, and in Assamese: with the letters ৰ or ৱ, which Bengali does not have.
+    pub fn is_assamese(&self) -> bool {
+        // They are one letter in twenty of Assamese; quoted names alone stay below one in two hundred.
+        self.dominant() == Some(Script::Bengali)
+            && self.assamese >= 2
+            && self.assamese * 200 > self.letters()
+    }
+
     /// What to call the dominant script in a message: `Latin`, `Devanagari`, … and `Assamese` for Bengali script
     /// with the letters ৰ or ৱ, which Bengali does not have.
     pub fn name(&self) -> Option<String> {
         let script = self.dominant()?;
-        // ৰ is the commonest consonant of Assamese; quoted names alone stay far below one letter in a hundred.
-        let assamese = script == Script::Bengali && self.assamese * 100 >= self.letters();
-        Some(if assamese {
+        Some(if self.is_assamese() {
             "Assamese".to_owned()
         } else {
             script.full_name().replace('_', " ")
@@ -92,6 +98,7 @@ mod tests {
         assert_eq!(name("مطر في دكا"), "Arabic");
         assert_eq!(name("গুৱাহাটীত আজি বৰষুণ"), "Assamese");
         assert_eq!(name("২০২৪ – 42!"), "");
+        assert_eq!(name("বৰ ছবি"), "Bengali");
     }
 
     #[test]

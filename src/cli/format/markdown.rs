@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use anubad::article::Role;
 use anubad::summarize::Brief;
+use anubad::text::verbatim;
 use anubad::translate::{Severity, TranslatedSegment, Translation};
 use linkify::{LinkFinder, LinkKind};
 
@@ -49,21 +50,22 @@ pub fn article(report: &Report, view: &View) -> String {
         );
     }
     if report.in_full {
-        if report.brief.is_some() {
-            page.paragraph("## Full translation");
-        }
         let body: Vec<Block> = blocks(&report.translation)
             .enumerate()
             .filter(|&(i, _)| Some(i) != headline)
             .map(|(_, block)| block)
             .filter(|block| !matches!(block.paragraph.role, Role::Boilerplate(_)))
             .collect();
+        let set_apart = note::set_apart(&report.translation);
+        if report.brief.is_some() && (!body.is_empty() || set_apart.is_some()) {
+            page.paragraph("## Full translation");
+        }
         if view.bilingual {
             page.tables(&body);
         } else {
             body.iter().for_each(|block| page.block(block));
         }
-        if let Some(counts) = note::set_apart(&report.translation) {
+        if let Some(counts) = set_apart {
             page.paragraph(&format!("*Set apart: {counts}.*"));
         }
     }
@@ -219,15 +221,19 @@ fn is_link(text: &str) -> bool {
     matches!((spans.next(), spans.next()), (Some(span), None) if span.kind() == Some(&LinkKind::Url))
 }
 
-/// Text that Markdown shows as it is. Links are left as they are, so that they stay links.
+/// Text that Markdown shows as it is. Links and inline code are left as they are, so that they stay links and code.
 fn escape(text: &str) -> String {
-    let mut finder = LinkFinder::new();
-    finder.kinds(&[LinkKind::Url]);
-    let spans = finder.spans(text).map(|span| match span.kind() {
-        Some(_) => Cow::Borrowed(span.as_str()),
-        None => escape_words(span.as_str()),
-    });
-    let escaped: String = spans.collect();
+    let mut escaped = String::with_capacity(text.len() + 8);
+    let mut end = 0;
+    for range in verbatim(text) {
+        let kept = &text[range.clone()];
+        if kept.contains("://") || kept.starts_with('`') {
+            escaped.push_str(&escape_words(&text[end..range.start]));
+            escaped.push_str(kept);
+            end = range.end;
+        }
+    }
+    escaped.push_str(&escape_words(&text[end..]));
     // What begins a list, a heading or a quotation at the start of a line.
     let marker = escaped.starts_with(['-', '+', '=', '~']);
     if marker {
@@ -342,5 +348,21 @@ mod tests {
             !text.contains(terminal::is_control) && !text.contains("\n# x"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn inline_code_stays_code_and_links_stay_links() {
+        assert_eq!(
+            escape("Run `a_b*` at https://example.org/a_b, not a_b."),
+            "Run `a_b*` at https://example.org/a_b, not a\\_b."
+        );
+        assert_eq!(cell("`a|b`"), "`a\\|b`");
+    }
+
+    #[test]
+    fn a_headline_alone_has_no_empty_section() {
+        let mut report = sample::brief();
+        report.translation.paragraphs.truncate(1);
+        assert!(!article(&report, &View::default()).contains("Full translation"));
     }
 }

@@ -37,22 +37,26 @@ pub fn article(report: &Report, view: &View) -> String {
         page.brief(brief, &report.translation, !report.in_full);
     }
     if report.in_full {
-        if report.brief.is_some() {
+        let body: Vec<Block> = blocks(&report.translation)
+            .enumerate()
+            .filter(|&(i, _)| Some(i) != headline)
+            .map(|(_, block)| block)
+            .filter(|block| !matches!(block.paragraph.role, Role::Boilerplate(_)))
+            .collect();
+        let set_apart = note::set_apart(&report.translation);
+        if report.brief.is_some() && (!body.is_empty() || set_apart.is_some()) {
             page.heading("Full translation");
         }
         let mut after_item = false;
-        for (i, block) in blocks(&report.translation).enumerate() {
-            if Some(i) == headline || matches!(block.paragraph.role, Role::Boilerplate(_)) {
-                continue;
-            }
+        for block in &body {
             let is_item = block.paragraph.role == Role::Item;
             if !(is_item && after_item) {
                 page.gap();
             }
-            page.block(&block);
+            page.block(block);
             after_item = is_item;
         }
-        if let Some(counts) = note::set_apart(&report.translation) {
+        if let Some(counts) = set_apart {
             page.gap();
             let line = paint(view.styles.dim, format_args!("set apart: {counts}"));
             page.lines(&line, "", "");
@@ -345,5 +349,12 @@ mod tests {
             .text
             .clear();
         assert!(article(&report, &View::default()).contains("⟨শুক্রবার এটি খুলেছে।⟩"));
+    }
+
+    #[test]
+    fn a_headline_alone_has_no_empty_section() {
+        let mut report = sample::brief();
+        report.translation.paragraphs.truncate(1);
+        assert!(!article(&report, &View::default()).contains("Full translation"));
     }
 }
