@@ -4,6 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::{Finding, FindingKind, Severity};
 use crate::lexicon::{GlossedWord, Origin, Reading, romanise};
+use crate::text::{for_lookup, is_bengali_letter};
 
 /// Looks for each name of the source in the translation, by its sound.
 ///
@@ -11,7 +12,7 @@ use crate::lexicon::{GlossedWord, Origin, Reading, romanise};
 /// it counts where it stands beside a listed name, and where the translation has a name that
 /// nothing in the source sounds like. Two words may be one name if their consonants are alike,
 /// which bears the many spellings of Bengali names in English (Choudhury, Chowdhuri) and most
-/// adjectives (Iran, Iranian).
+/// adjectives (Iran, Iranian). Initials (এ.কে.এম.) have to be there as letters, together.
 pub(super) fn check(source: &str, glossed: &[GlossedWord], translation: &str) -> Vec<Finding> {
     let translated: Vec<Sound> = words(translation).map(Sound::of).collect();
     let strange = has_strange_name(glossed, &translated);
@@ -41,7 +42,74 @@ pub(super) fn check(source: &str, glossed: &[GlossedWord], translation: &str) ->
             });
         }
     }
+    let plain = translation.replace(['.', ' '], "");
+    for initials in initials(source) {
+        if !plain.contains(&initials) {
+            findings.push(Finding {
+                kind: FindingKind::MissingName,
+                severity: Severity::Warning,
+                message: format!("the initials {initials} are not in the translation"),
+            });
+        }
+    }
     findings
+}
+
+/// Bengali names of the Latin letters.
+const LETTERS: [(&str, char); 29] = [
+    ("এ", 'A'),
+    ("বি", 'B'),
+    ("সি", 'C'),
+    ("ডি", 'D'),
+    ("ই", 'E'),
+    ("এফ", 'F'),
+    ("জি", 'G'),
+    ("এইচ", 'H'),
+    ("আই", 'I'),
+    ("জে", 'J'),
+    ("কে", 'K'),
+    ("এল", 'L'),
+    ("এম", 'M'),
+    ("এন", 'N'),
+    ("ও", 'O'),
+    ("পি", 'P'),
+    ("কিউ", 'Q'),
+    ("আর", 'R'),
+    ("এস", 'S'),
+    ("টি", 'T'),
+    ("ইউ", 'U'),
+    ("ভি", 'V'),
+    ("ডব্লিউ", 'W'),
+    ("ডব্লু", 'W'),
+    ("ডাব্লিউ", 'W'),
+    ("এক্স", 'X'),
+    ("ওয়াই", 'Y'),
+    ("জেড", 'Z'),
+    ("জেট", 'Z'),
+];
+
+/// Rows of two and more initials with dots: এ.কে.এম., এ. কে. এম. One alone is often a word at the
+/// end of a sentence.
+fn initials(source: &str) -> Vec<String> {
+    let letter = |word: &str| {
+        let word = for_lookup(word);
+        let same = |(name, _): &&(&str, char)| for_lookup(name) == word;
+        LETTERS.iter().find(same).map(|&(_, letter)| letter)
+    };
+    let mut rows = vec![String::new()];
+    let mut pieces: Vec<&str> = source.split('.').collect();
+    // What stands behind the last dot.
+    pieces.pop();
+    for piece in pieces {
+        if let (Some(letter), Some(row)) = (letter(piece.trim()), rows.last_mut()) {
+            row.push(letter);
+        } else {
+            let word = piece.rsplit(|c| !is_bengali_letter(c)).next();
+            rows.push(word.and_then(letter).into_iter().collect());
+        }
+    }
+    rows.retain(|row| row.len() > 1);
+    rows
 }
 
 /// Whether the word before or behind word `i` is a listed name.
@@ -249,6 +317,20 @@ mod tests {
             missing("ঘঘঘনিয়া মাঠে ধান", "There is paddy in Tolstoy field"),
             1
         );
+    }
+
+    #[test]
+    fn initials_come_through() {
+        assert_eq!(initials("বলেন এ.কে.এম. রহিম ও ডা. এস. আলী।"), ["AKM"]);
+        assert_eq!(initials("এ. কে. এম. রহিম, জি.ওয়াই."), ["AKM", "GY"]);
+        for (translation, lost) in [
+            ("A.K.M. Rahim", 0),
+            ("A K M Rahim", 0),
+            ("AKM Rahim", 0),
+            ("M. Rahim", 1),
+        ] {
+            assert_eq!(missing("এ.কে.এম. রহিম", translation), lost, "{translation}");
+        }
     }
 
     #[test]
