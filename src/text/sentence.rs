@@ -128,7 +128,7 @@ impl<'t> Splitter<'t> {
             return end.max(self.start);
         }
         match mark {
-            Mark::Ellipsis => return end,
+            Mark::Ellipsis if end > after_run || !self.is_after_verb(at, after_run) => return end,
             Mark::Dot | Mark::Danda if self.is_list_marker(at, after_run) => return after_run,
             Mark::Dot if !self.is_full_stop(at, after_run) => return after_run,
             _ => {}
@@ -259,6 +259,28 @@ impl<'t> Splitter<'t> {
         }
         // A dotted word (`কি.মি`, `এম.এ`) is an abbreviation if its last part is.
         !is_abbreviation(word)
+    }
+
+    /// Whether an ellipsis follows a word that can only be a finite verb (`চলছে… আদালত`), and space follows it. Of
+    /// the endings only those of the present and perfect tenses tell a verb; `কাছে`, `মিছিল`, `ইচ্ছে`, `বেছে` are none.
+    fn is_after_verb(&self, at: usize, after_run: usize) -> bool {
+        if !self.text[after_run..].starts_with(char::is_whitespace) {
+            return false;
+        }
+        let mut reversed = self.text[..at].chars().rev().take(24);
+        let mut word: Vec<char> = reversed.by_ref().take_while(|&c| is_word(c)).collect();
+        word.reverse();
+        let word: String = word.into_iter().collect();
+        let endings = ["ছিলেন", "ছেন", "ছিল", "ছে"];
+        let Some(stem) = endings.iter().find_map(|end| word.strip_suffix(end)) else {
+            return false;
+        };
+        match stem.chars().next_back() {
+            Some('ে') => stem.chars().count() > 2,
+            Some('\u{9CD}') => word != "ইচ্ছে",
+            Some(c) => matches!(c, 'ক'..='হ'),
+            None => false,
+        }
     }
 
     /// Whether a mark stands within a bracket or a short quotation that goes on, or that its sentence holds.
