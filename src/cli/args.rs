@@ -205,7 +205,7 @@ pub struct BriefArgs {
 pub enum SummarizerArg {
     /// The most telling sentences of the translation
     Extractive,
-    /// The language model, from the translation
+    /// The language model, from the translation: experimental, read it beside the citations
     Model,
 }
 
