@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use candle_core::Device;
 
+use crate::decode::DecodeOptions;
 use crate::model::Compute;
 
 /// Options of a [`Translator`](super::Translator).
@@ -37,7 +38,7 @@ impl Default for TranslateOptions {
             device: DeviceChoice::Auto,
             beam_size: 1,
             threads: 0,
-            batch_tokens: 1024,
+            batch_tokens: DecodeOptions::default().batch_tokens,
             lexicon: None,
             redecode: true,
         }

@@ -9,7 +9,7 @@ use anubad::text::verbatim;
 use anubad::translate::{Severity, TranslatedSegment, Translation};
 use linkify::{LinkFinder, LinkKind};
 
-use super::{Block, Report, View, blocks, citations, cited, note, shown};
+use super::{Block, Report, View, citations, cited, headline_and_body, note, shown};
 use crate::cli::terminal;
 
 /// A rule, and the name of the article that follows another.
@@ -27,8 +27,8 @@ pub fn article(report: &Report, view: &View) -> String {
         numbered,
         out: String::new(),
     };
-    let headline = blocks(&report.translation).position(|b| b.paragraph.role == Role::Title);
-    if let Some(block) = headline.and_then(|i| blocks(&report.translation).nth(i)) {
+    let (headline, body) = headline_and_body(&report.translation);
+    if let Some(block) = headline {
         let text: Vec<String> = block
             .paragraph
             .segments
@@ -50,12 +50,6 @@ pub fn article(report: &Report, view: &View) -> String {
         );
     }
     if report.in_full {
-        let body: Vec<Block> = blocks(&report.translation)
-            .enumerate()
-            .filter(|&(i, _)| Some(i) != headline)
-            .map(|(_, block)| block)
-            .filter(|block| !matches!(block.paragraph.role, Role::Boilerplate(_)))
-            .collect();
         let set_apart = note::set_apart(&report.translation);
         if report.brief.is_some() && (!body.is_empty() || set_apart.is_some()) {
             page.paragraph("## Full translation");

@@ -10,6 +10,7 @@ mod text;
 use std::collections::HashSet;
 use std::path::Path;
 
+use anubad::article::Role;
 use anubad::summarize::{Brief, BriefSentence};
 use anubad::translate::{Finding, TranslatedParagraph, TranslatedSegment, Translation};
 use clap::ValueEnum;
@@ -147,6 +148,19 @@ fn blocks(translation: &Translation) -> impl Iterator<Item = Block<'_>> {
         next += paragraph.segments.len();
         Block { paragraph, first }
     })
+}
+
+/// The headline, and the article under it in order, without what is set apart.
+fn headline_and_body(translation: &Translation) -> (Option<Block<'_>>, Vec<Block<'_>>) {
+    let (mut headline, mut body) = (None, Vec::new());
+    for block in blocks(translation) {
+        match block.paragraph.role {
+            Role::Boilerplate(_) => {}
+            Role::Title if headline.is_none() => headline = Some(block),
+            _ => body.push(block),
+        }
+    }
+    (headline, body)
 }
 
 /// The citations of a sentence as a reader sees them: `[1] [4]`.

@@ -5,7 +5,7 @@ use anubad::summarize::Brief;
 use anubad::translate::{TranslatedSegment, Translation};
 use textwrap::{WordSeparator, WordSplitter, WrapAlgorithm};
 
-use super::{Block, Report, View, blocks, citations, cited, note, shown};
+use super::{Block, Report, View, citations, cited, headline_and_body, note, shown};
 use crate::cli::terminal::{self, Styles, paint};
 
 /// From this width on, Bengali stands to the right of English, otherwise below it.
@@ -28,8 +28,8 @@ pub fn article(report: &Report, view: &View) -> String {
         numbered,
         out: String::new(),
     };
-    let headline = blocks(&report.translation).position(|b| b.paragraph.role == Role::Title);
-    if let Some(block) = headline.and_then(|i| blocks(&report.translation).nth(i)) {
+    let (headline, body) = headline_and_body(&report.translation);
+    if let Some(block) = headline {
         page.block(&block);
     }
     if let Some(brief) = &report.brief {
@@ -37,12 +37,6 @@ pub fn article(report: &Report, view: &View) -> String {
         page.brief(brief, &report.translation, !report.in_full);
     }
     if report.in_full {
-        let body: Vec<Block> = blocks(&report.translation)
-            .enumerate()
-            .filter(|&(i, _)| Some(i) != headline)
-            .map(|(_, block)| block)
-            .filter(|block| !matches!(block.paragraph.role, Role::Boilerplate(_)))
-            .collect();
         let set_apart = note::set_apart(&report.translation);
         if report.brief.is_some() && (!body.is_empty() || set_apart.is_some()) {
             page.heading("Full translation");
