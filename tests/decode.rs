@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use anubad::decode::{Continuation, DecodeOptions, Request, generate};
-use anubad::model::{KvCache, LanguageModel, Sequence};
+use anubad::model::{KvCache, Limits, Model, Sequence};
 use candle_core::{Device, Error, Result, Tensor};
 
 const VOCABULARY: usize = 7;
@@ -40,7 +40,7 @@ impl Toy {
     }
 }
 
-impl LanguageModel for Toy {
+impl Model for Toy {
     fn vocabulary(&self) -> usize {
         VOCABULARY
     }
@@ -49,7 +49,14 @@ impl LanguageModel for Toy {
         &Device::Cpu
     }
 
-    fn new_cache(&self, slots: usize) -> Result<KvCache> {
+    fn limits(&self) -> Limits {
+        Limits {
+            source: 0,
+            target: usize::MAX,
+        }
+    }
+
+    fn new_cache(&self, slots: usize, _: usize) -> Result<KvCache> {
         KvCache::new(1, slots, 1, &Device::Cpu)
     }
 

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use anubad::decode::{Continuation, DecodeOptions, Request, generate};
-use anubad::model::{Bytes, Compute, Gemma3, Gguf, KvCache, LanguageModel, Package, Sequence};
+use anubad::model::{Bytes, Compute, Gemma3, Gguf, KvCache, Model, Package, Sequence};
 use anubad::tokenizer::Tokenizer;
 use candle_core::Device;
 use serde::Deserialize;
@@ -25,7 +25,7 @@ fn miniature() -> (Gemma3, Miniature) {
 }
 
 fn step(
-    model: &dyn LanguageModel,
+    model: &dyn Model,
     cache: &mut KvCache,
     batch: &mut [(&mut Sequence, &[u32])],
 ) -> Vec<Vec<f32>> {
@@ -48,7 +48,7 @@ fn assert_close(got: &[f32], expected: &[f32], what: &str) {
 fn logits_are_the_reference_s_at_every_length() {
     let (model, expected) = miniature();
     for length in 1..=expected.prompt.len() {
-        let mut cache = model.new_cache(64).unwrap();
+        let mut cache = model.new_cache(64, 0).unwrap();
         let mut sequence = Sequence::default();
         let batch = &mut [(&mut sequence, &expected.prompt[..length])];
         let logits = step(&model, &mut cache, batch);
@@ -63,7 +63,7 @@ fn logits_are_the_reference_s_at_every_length() {
 #[test]
 fn a_cached_step_is_a_step_of_the_whole() {
     let (model, expected) = miniature();
-    let mut cache = model.new_cache(64).unwrap();
+    let mut cache = model.new_cache(64, 0).unwrap();
     let mut sequence = Sequence::default();
     for (i, token) in expected.prompt.iter().enumerate() {
         let logits = step(&model, &mut cache, &mut [(&mut sequence, &[*token])]);
@@ -74,7 +74,7 @@ fn a_cached_step_is_a_step_of_the_whole() {
 #[test]
 fn sequences_of_any_lengths_and_stages_go_together() {
     let (model, Miniature { prompt, logits }) = miniature();
-    let mut cache = model.new_cache(64).unwrap();
+    let mut cache = model.new_cache(64, 0).unwrap();
     let (mut a, mut b) = (Sequence::default(), Sequence::default());
     let first = step(
         &model,
@@ -111,7 +111,7 @@ fn sequences_of_any_lengths_and_stages_go_together() {
 #[test]
 fn what_does_not_fit_is_an_error() {
     let (model, _) = miniature();
-    let mut cache = model.new_cache(4).unwrap();
+    let mut cache = model.new_cache(4, 0).unwrap();
     let mut fails = |tokens: &[u32]| {
         model
             .step(&mut cache, &mut [(&mut Sequence::default(), tokens)])
@@ -139,7 +139,7 @@ fn a_damaged_header_is_an_error_or_harmless() {
             let model = Gguf::read(Bytes::from(bytes))
                 .and_then(|gguf| Gemma3::load(gguf, Compute::F32, &Device::Cpu));
             let step = model.and_then(|model| {
-                let mut cache = model.new_cache(8)?;
+                let mut cache = model.new_cache(8, 0)?;
                 model.step(&mut cache, &mut [(&mut Sequence::default(), &[5, 6, 7])])
             });
             match step {
@@ -169,7 +169,7 @@ fn references() -> Vec<Reference> {
         .collect()
 }
 
-fn embedded(compute: Compute) -> (Box<dyn LanguageModel>, Tokenizer) {
+fn embedded(compute: Compute) -> (Box<dyn Model>, Tokenizer) {
     Package::embedded()
         .unwrap()
         .load(compute, &Device::Cpu)
@@ -178,7 +178,7 @@ fn embedded(compute: Compute) -> (Box<dyn LanguageModel>, Tokenizer) {
 
 /// The best continuation of each prompt.
 fn greedy(
-    model: &dyn LanguageModel,
+    model: &dyn Model,
     end: u32,
     batch_tokens: usize,
     prompts: &[&[u32]],
@@ -280,7 +280,7 @@ fn int8_logits_stay_close_to_the_f32_ones() {
 fn first_logits(compute: Compute) -> Vec<Vec<f32>> {
     let (model, _) = embedded(compute);
     let references = references();
-    let mut cache = model.new_cache(4096).unwrap();
+    let mut cache = model.new_cache(4096, 0).unwrap();
     let mut sequences: Vec<Sequence> = (0..20).map(|_| Sequence::default()).collect();
     let prompts = references.iter().map(|r| r.prompt_ids.as_slice());
     let mut batch: Vec<_> = sequences.iter_mut().zip(prompts).collect();

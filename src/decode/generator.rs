@@ -9,12 +9,12 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use thiserror::Error;
 
 use super::{Continuation, DecodeOptions, Request, generate};
-use crate::model::LanguageModel;
+use crate::model::Model;
 use crate::tokenizer::{Tokenizer, TokenizerError};
 
 /// A language model that continues texts.
 pub struct Generator {
-    model: Box<dyn LanguageModel>,
+    model: Box<dyn Model>,
     tokenizer: Tokenizer,
     threads: usize,
     batch_tokens: usize,
@@ -63,7 +63,7 @@ impl Generator {
     /// `threads`: cores to use, 0 for all of them; `batch_tokens`: see [`DecodeOptions::batch_tokens`],
     /// for each core.
     pub fn new(
-        model: Box<dyn LanguageModel>,
+        model: Box<dyn Model>,
         tokenizer: Tokenizer,
         threads: usize,
         batch_tokens: usize,

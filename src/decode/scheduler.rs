@@ -5,7 +5,7 @@ use candle_core::{DType, Device};
 
 use super::beam::{BeamSearch, PROMPT_PIECE};
 use super::{Continuation, DecodeOptions, Request};
-use crate::model::LanguageModel;
+use crate::model::Model;
 
 /// Continues requests until `next` has no more.
 ///
@@ -18,7 +18,7 @@ use crate::model::LanguageModel;
 /// # Errors
 /// If the model fails, its output is not a number, or `done` or `after_step` fails.
 pub fn generate<E: From<candle_core::Error>>(
-    model: &dyn LanguageModel,
+    model: &dyn Model,
     end: u32,
     options: DecodeOptions,
     mut next: impl FnMut() -> Option<(usize, Request)>,
@@ -32,7 +32,7 @@ pub fn generate<E: From<candle_core::Error>>(
     let mut room = options
         .batch_tokens
         .max(BeamSearch::most_slots(first, &options));
-    let mut cache = model.new_cache(room)?;
+    let mut cache = model.new_cache(room, 0)?;
     let mut active: Vec<(usize, usize, BeamSearch)> = Vec::new();
     loop {
         let mut prompts: usize = active.iter().map(|(_, _, s)| s.prompt_tokens()).sum();
@@ -44,7 +44,7 @@ pub fn generate<E: From<candle_core::Error>>(
             prompts += request.prompt.len();
             let needed = BeamSearch::most_slots(&request, &options);
             if needed > cache.slots() {
-                cache = model.new_cache(needed)?; // nothing is active, so nothing is lost
+                cache = model.new_cache(needed, 0)?; // nothing is active, so nothing is lost
                 room = needed;
             }
             room -= needed;

@@ -9,7 +9,7 @@ use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Result, Tensor, bail};
 
 use super::linear::Linear;
-use super::{Compute, Gguf, KvCache, LanguageModel, Sequence};
+use super::{Compute, Gguf, KvCache, Limits, Model, Sequence};
 use crate::kernel::{
     AttentionPlan, Span, add_rms_norm, attention, dequantize_q5_0_row, gelu_mul, rms_norm, rope,
 };
@@ -252,7 +252,7 @@ impl Layer {
     }
 }
 
-impl LanguageModel for Gemma3 {
+impl Model for Gemma3 {
     fn vocabulary(&self) -> usize {
         self.config.vocabulary
     }
@@ -261,7 +261,14 @@ impl LanguageModel for Gemma3 {
         &self.device
     }
 
-    fn new_cache(&self, slots: usize) -> Result<KvCache> {
+    fn limits(&self) -> Limits {
+        Limits {
+            source: 0,
+            target: self.config.context,
+        }
+    }
+
+    fn new_cache(&self, slots: usize, _: usize) -> Result<KvCache> {
         let width = self.config.key_heads * self.config.head_width;
         KvCache::new(self.config.layers, slots, width, &self.device)
     }

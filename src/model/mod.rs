@@ -6,6 +6,8 @@ mod gguf;
 mod linear;
 mod package;
 
+use candle_core::{Device, Result, Tensor, bail};
+
 pub use cache::{KvCache, Sequence};
 pub use gemma3::Gemma3;
 pub use gguf::{Bytes, Gguf};
@@ -23,25 +25,54 @@ pub enum Compute {
     F32,
 }
 
-/// A decoder-only language model over a slot cache.
-pub trait LanguageModel: Send + Sync {
+/// A neural model that writes token after token: a language model, or an encoder-decoder, which reads a source first.
+pub trait Model: Send + Sync {
     /// Words in the vocabulary: the width of a row of logits.
     fn vocabulary(&self) -> usize;
 
     /// Where it runs.
-    fn device(&self) -> &candle_core::Device;
+    fn device(&self) -> &Device;
 
-    /// A cache with room for `slots` tokens over all sequences.
-    fn new_cache(&self, slots: usize) -> candle_core::Result<KvCache>;
+    /// Tokens that a source and a sequence can have at most; the source of a language model has none.
+    fn limits(&self) -> Limits;
+
+    /// A cache with room for `slots` tokens and `source_slots` source tokens over all sequences.
+    fn new_cache(&self, slots: usize, source_slots: usize) -> Result<KvCache>;
+
+    /// Reads sources, special tokens included: for each, a sequence without tokens that is about it.
+    ///
+    /// # Errors
+    /// If a source is empty or too long, a token is not in the vocabulary, or the cache is full. A language model
+    /// reads no sources: its sequences begin as [`Sequence::default`].
+    fn encode(&self, cache: &mut KvCache, sources: &[&[u32]]) -> Result<Vec<Sequence>> {
+        let _ = (cache, sources);
+        bail!("a language model reads no source")
+    }
 
     /// Appends tokens to sequences and returns the logits after the last token of each:
     /// (sequences, vocabulary), f32. Sequences may be of any lengths and at any stage.
     ///
     /// # Errors
-    /// If a token is not in the vocabulary, a sequence gets no token, or the cache is full.
-    fn step(
-        &self,
-        cache: &mut KvCache,
-        batch: &mut [(&mut Sequence, &[u32])],
-    ) -> candle_core::Result<candle_core::Tensor>;
+    /// If a token is not in the vocabulary, a sequence gets no token or grows too long, or the cache is full.
+    fn step(&self, cache: &mut KvCache, batch: &mut [(&mut Sequence, &[u32])]) -> Result<Tensor>;
+
+    /// Cross-attention of the last layer, averaged over heads, of a whole target given its source:
+    /// (target tokens, source tokens), each row summing to one. Both with their special tokens, the target from the
+    /// token that the decoder starts with.
+    ///
+    /// # Errors
+    /// As [`Model::encode`] and [`Model::step`]; a language model has no cross-attention.
+    fn align(&self, source: &[u32], target: &[u32]) -> Result<Tensor> {
+        let _ = (source, target);
+        bail!("a language model has no cross-attention")
+    }
+}
+
+/// Tokens at most, special ones included; `usize::MAX` where the architecture sets no bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// In a source.
+    pub source: usize,
+    /// In a sequence: what the decoder starts with and what it writes; of a language model, prompt and answer.
+    pub target: usize,
 }

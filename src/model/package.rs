@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::gguf::Bytes;
-use super::{Compute, Gemma3, Gguf, LanguageModel};
+use super::{Compute, Gemma3, Gguf, Model};
 use crate::tokenizer::{Tokenizer, TokenizerError};
 
 const MANIFEST: &str = "model.toml";
@@ -155,7 +155,7 @@ impl Package {
         &self,
         compute: Compute,
         device: &Device,
-    ) -> Result<(Box<dyn LanguageModel>, Tokenizer), PackageError> {
+    ) -> Result<(Box<dyn Model>, Tokenizer), PackageError> {
         let (model, tokenizer) = rayon::join(
             || self.load_model(compute, device),
             || self.load_tokenizer(),
