@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use anubad::decode::{Continuation, DecodeOptions, Request, generate};
+use anubad::decode::{Continuation, DecodeOptions, Request, generate_all};
 use anubad::model::{Bytes, Compute, Gemma3, Gguf, KvCache, Model, Package, Sequence};
 use anubad::tokenizer::Tokenizer;
 use candle_core::Device;
@@ -183,27 +183,18 @@ fn greedy(
     batch_tokens: usize,
     prompts: &[&[u32]],
 ) -> Vec<Continuation> {
-    let mut results = vec![None; prompts.len()];
-    let mut requests = prompts.iter().enumerate().map(|(i, prompt)| {
-        let request = Request {
-            prompt: prompt.to_vec(),
-            max_new_tokens: 200,
-        };
-        (i, request)
+    let requests = prompts.iter().map(|prompt| Request {
+        source: Vec::new(),
+        prompt: prompt.to_vec(),
+        max_new_tokens: 200,
     });
-    let done = |i: usize, hypotheses: Vec<Continuation>| {
-        results[i] = hypotheses.into_iter().next();
-        Ok::<_, candle_core::Error>(())
-    };
     let options = DecodeOptions {
         batch_tokens,
+        end_tokens: vec![end],
         ..DecodeOptions::default()
     };
-    generate(model, end, options, || requests.next(), done, || Ok(())).unwrap();
-    results
-        .into_iter()
-        .map(|r| r.expect("every request has a result"))
-        .collect()
+    let results = generate_all(model, &options, &requests.collect::<Vec<_>>()).unwrap();
+    results.into_iter().map(|mut r| r.remove(0)).collect()
 }
 
 #[test]

@@ -1,75 +1,82 @@
 //! Beam search over one request; with one beam, greedy search.
 
-use candle_core::{Result, bail};
-
-use super::{Continuation, DecodeOptions, Request};
-use crate::kernel::log_probs;
+use super::constraints::{Place, adjust};
+use super::pool::Pool;
+use super::{Continuation, DecodeError, DecodeOptions, EarlyStopping, Request};
+use crate::kernel::{log_probs, log_sum_exp, top_k};
 use crate::model::{KvCache, Sequence};
-
-/// Tokens of a prompt that go into one step. Longer prompts take several, so that no step takes long: work can be
-/// stopped between steps, and memory for activations stays small.
-pub const PROMPT_PIECE: usize = 128;
 
 /// Tokens that are looked at for a loop.
 const LOOP: usize = 48;
 
 /// A request in work.
-pub struct BeamSearch {
+pub struct BeamSearch<'a> {
     beams: Vec<Beam>,
-    /// Hypotheses that the model has ended, best first, at most `beam_size`.
-    ended: Vec<Continuation>,
-    /// Hypotheses that went on when the search was over, best first.
-    cut: Vec<Continuation>,
+    pool: Pool,
+    prompt: usize,
     max_new_tokens: usize,
-    options: DecodeOptions,
-    end: u32,
+    options: &'a DecodeOptions,
 }
 
 /// A hypothesis that goes on.
 struct Beam {
     sequence: Sequence,
-    /// Tokens that `sequence` does not hold yet: the prompt at first, later the newest token.
-    pending: Vec<u32>,
-    tokens: Vec<u32>,
+    /// The prompt and the new tokens; `sequence` does not hold the last of them yet.
+    ids: Vec<u32>,
+    /// Of the new tokens.
+    token_log_probs: Vec<f32>,
+    log_prob: f32,
+    /// Cross-attention that each source token has got so far; empty where nobody asks.
+    coverage: Vec<f32>,
+}
+
+/// A token that may come next.
+struct Candidate {
+    /// The place of the beam that it continues.
+    beam: usize,
+    token: u32,
+    /// Of the token.
+    token_log_prob: f32,
+    /// Of all new tokens with it.
     log_prob: f32,
 }
 
-impl BeamSearch {
-    /// Begins with the request's prompt.
-    pub fn new(request: Request, options: DecodeOptions, end: u32) -> Self {
+impl<'a> BeamSearch<'a> {
+    /// Begins with the request's prompt; `sequence` is about its source.
+    pub fn new(sequence: Sequence, request: Request, options: &'a DecodeOptions) -> Self {
+        let prompt = request.prompt.len();
         let beam = Beam {
-            sequence: Sequence::default(),
-            pending: request.prompt,
-            tokens: Vec::new(),
+            sequence,
+            ids: request.prompt,
+            token_log_probs: Vec::new(),
             log_prob: 0.0,
+            coverage: Vec::new(),
         };
         BeamSearch {
             beams: vec![beam],
-            ended: Vec::new(),
-            cut: Vec::new(),
-            max_new_tokens: request.max_new_tokens.max(1),
+            pool: Pool::new(options.beam_size),
+            prompt,
+            max_new_tokens: request.max_new_tokens,
             options,
-            end,
         }
-    }
-
-    /// Cache slots that a request may come to need: its prompt once, and the new tokens of every beam.
-    pub fn most_slots(request: &Request, options: &DecodeOptions) -> usize {
-        request.prompt.len() + options.beam_size * request.max_new_tokens.max(1)
     }
 
     /// What goes into the model's next step, one entry a beam: its newest token, or the next piece of the prompt.
     pub fn inputs(&mut self) -> impl Iterator<Item = (&mut Sequence, &[u32])> {
-        self.beams.iter_mut().map(|b| {
-            let piece = b.pending.len().min(PROMPT_PIECE);
-            (&mut b.sequence, &b.pending[..piece])
+        let most = self.options.step_tokens.max(1);
+        self.beams.iter_mut().map(move |beam| {
+            let unread = &beam.ids[beam.sequence.len()..];
+            let piece = unread.len().min(most);
+            (&mut beam.sequence, &unread[..piece])
         })
     }
 
     /// Tokens of the prompt in [`BeamSearch::inputs`].
     pub fn prompt_tokens(&self) -> usize {
         match self.beams.as_slice() {
-            [beam] if beam.tokens.is_empty() => beam.pending.len().min(PROMPT_PIECE),
+            [beam] if beam.token_log_probs.is_empty() => {
+                (self.prompt - beam.sequence.len()).min(self.options.step_tokens.max(1))
+            }
             _ => 0,
         }
     }
@@ -79,146 +86,222 @@ impl BeamSearch {
         self.beams.len()
     }
 
+    /// New tokens of the best hypothesis that goes on.
+    pub fn best(&self) -> &[u32] {
+        self.beams.first().map_or(&[], |b| &b.ids[self.prompt..])
+    }
+
     /// Takes the logits after the step, a row for each of the inputs, and returns whether the search is over;
-    /// its cache slots are given back then.
+    /// its cache slots are given back then. The rows are scratch space. `attention` holds, for each input, the
+    /// cross-attention of its last token, where it is asked for.
     ///
-    /// As in `transformers`, twice as many candidates as beams are drawn, so that enough of them go on whatever
+    /// As in `transformers`, so many more candidates than beams are drawn that enough of them go on whatever
     /// number ends; one that ends counts only if it is among the first `beam_size`.
     ///
     /// # Errors
-    /// If logits are not numbers.
-    pub fn advance(&mut self, cache: &mut KvCache, logits: &[&[f32]]) -> Result<bool> {
-        if let [beam] = self.beams.as_mut_slice()
-            && beam.pending.len() > PROMPT_PIECE
+    /// If logits are not numbers, or the options forbid every token.
+    pub fn advance(
+        &mut self,
+        cache: &mut KvCache,
+        logits: &mut [f32],
+        attention: &[Vec<f32>],
+    ) -> Result<bool, DecodeError> {
+        if self
+            .beams
+            .iter()
+            .any(|beam| beam.sequence.len() < beam.ids.len())
         {
-            beam.pending.drain(..PROMPT_PIECE);
-            return Ok(false);
+            return Ok(false); // The prompt goes in pieces.
+        }
+        for (beam, attention) in self.beams.iter_mut().zip(attention) {
+            beam.coverage.resize(attention.len(), 0.0);
+            let pairs = beam.coverage.iter_mut().zip(attention);
+            pairs.for_each(|(sum, x)| *sum += x);
         }
         let k = self.options.beam_size;
-        let drawn = if k == 1 { 1 } else { 2 * k };
-        let mut candidates = Vec::with_capacity(self.beams.len() * drawn);
-        for (i, (beam, row)) in self.beams.iter().zip(logits).enumerate() {
-            let best = log_probs(row, drawn);
-            if best.is_empty() {
-                bail!("the model's output is not a number");
-            }
-            candidates.extend(
-                best.into_iter()
-                    .map(|(token, p)| (i, token, beam.log_prob + p)),
-            );
-        }
-        // A stable sort: of equals the better beam and the lower token first, so the search is deterministic.
-        candidates.sort_by(|a, b| b.2.total_cmp(&a.2));
-        candidates.truncate(drawn);
-
-        let mut next: Vec<(usize, u32, f32)> = Vec::with_capacity(k);
-        for (rank, (beam, token, log_prob)) in candidates.into_iter().enumerate() {
-            if token != self.end {
-                if next.len() < k {
-                    next.push((beam, token, log_prob));
-                }
+        let is_last = self.best().len() + 1 >= self.max_new_tokens;
+        let mut next = Vec::with_capacity(k);
+        for (rank, candidate) in self.candidates(logits)?.into_iter().enumerate() {
+            let ends = self.options.end_tokens.contains(&candidate.token);
+            if !ends && !is_last {
+                next.push(candidate);
             } else if rank < k {
-                let tokens = self.beams[beam].tokens.clone();
-                self.add_ended(Continuation {
-                    tokens,
-                    log_prob,
-                    ended: true,
-                });
+                self.finish(candidate, ends);
             }
         }
+        next.truncate(k);
         self.continue_with(cache, next);
         let over = self.is_over();
         if over {
-            for beam in self.beams.drain(..) {
+            // A loop may leave hypotheses that go on and none that is finished.
+            let beams_count = self.pool.is_empty();
+            for beam in std::mem::take(&mut self.beams) {
+                if beams_count {
+                    self.cut(&beam);
+                }
                 cache.release(beam.sequence);
-                self.cut.push(Continuation {
-                    tokens: beam.tokens,
-                    log_prob: beam.log_prob,
-                    ended: false,
-                });
             }
         }
         Ok(over)
     }
 
-    /// The hypotheses of a search that is over, best first: those that ended, or, where none did, those that
-    /// were cut off.
-    pub fn into_hypotheses(self) -> Vec<Continuation> {
-        if self.ended.is_empty() {
-            self.cut
-        } else {
-            self.ended
+    /// The finished hypotheses of a search that is over, best first.
+    pub fn into_continuations(self) -> Vec<Continuation> {
+        self.pool.into_best(self.options.n_best)
+    }
+
+    /// The likeliest next tokens over all beams, likeliest first, at least one; of equals the better beam and the
+    /// lower token first.
+    fn candidates(&self, logits: &mut [f32]) -> Result<Vec<Candidate>, DecodeError> {
+        let options = self.options;
+        let is_greedy = options.beam_size == 1;
+        let drawn = match is_greedy {
+            true => 1,
+            false => options.beam_size * (1 + options.end_tokens.len()).max(2),
+        };
+        let width = logits.len() / self.beams.len();
+        let mut candidates = Vec::with_capacity(drawn);
+        for (i, (beam, row)) in self.beams.iter().zip(logits.chunks_mut(width)).enumerate() {
+            let place = Place {
+                ids: &beam.ids,
+                prompt: self.prompt,
+                max_new_tokens: self.max_new_tokens,
+            };
+            let best = if is_greedy {
+                adjust(row, place, options);
+                log_probs(row, 1)
+            } else {
+                let log_sum = log_sum_exp(row);
+                if log_sum.is_nan() {
+                    return Err(DecodeError::NotANumber);
+                }
+                row.iter_mut().for_each(|x| *x -= log_sum);
+                adjust(row, place, options);
+                top_k(row, drawn)
+            };
+            if best.is_empty() && row.iter().any(|x| x.is_nan()) {
+                return Err(DecodeError::NotANumber);
+            }
+            let possible = best.into_iter().filter(|(_, p)| *p > f32::NEG_INFINITY);
+            candidates.extend(possible.map(|(token, p)| Candidate {
+                beam: i,
+                token,
+                token_log_prob: p,
+                log_prob: beam.log_prob + p,
+            }));
         }
+        if candidates.is_empty() {
+            return Err(DecodeError::NoChoice);
+        }
+        candidates.sort_by(|a, b| b.log_prob.total_cmp(&a.log_prob));
+        candidates.truncate(drawn);
+        Ok(candidates)
+    }
+
+    /// Puts a candidate that goes no further into the pool.
+    fn finish(&mut self, candidate: Candidate, ends: bool) {
+        let beam = &self.beams[candidate.beam];
+        let mut tokens = beam.ids[self.prompt..].to_vec();
+        if !ends {
+            tokens.push(candidate.token);
+        }
+        let mut token_log_probs = beam.token_log_probs.clone();
+        token_log_probs.push(candidate.token_log_prob);
+        let length = token_log_probs.len();
+        self.pool.add(Continuation {
+            tokens,
+            token_log_probs,
+            log_prob: candidate.log_prob,
+            score: self.score(candidate.log_prob, length) - self.uncovered(&beam.coverage),
+            end: ends.then_some(candidate.token),
+        });
+    }
+
+    /// Puts a beam into the pool as it is.
+    fn cut(&mut self, beam: &Beam) {
+        let length = beam.token_log_probs.len();
+        self.pool.add(Continuation {
+            tokens: beam.ids[self.prompt..].to_vec(),
+            token_log_probs: beam.token_log_probs.clone(),
+            log_prob: beam.log_prob,
+            score: self.score(beam.log_prob, length) - self.uncovered(&beam.coverage),
+            end: None,
+        });
+    }
+
+    fn score(&self, log_prob: f32, length: usize) -> f32 {
+        log_prob / (length as f32).powf(self.options.length_penalty)
+    }
+
+    /// The coverage penalty. A token that got nothing at all counts as one that got very little.
+    fn uncovered(&self, coverage: &[f32]) -> f32 {
+        let logs = coverage
+            .iter()
+            .map(|c| c.clamp(f32::MIN_POSITIVE, 1.0).ln());
+        -self.options.coverage_penalty * logs.sum::<f32>()
     }
 
     /// Replaces the beams. The last continuation of a beam takes over its sequence, earlier ones fork it.
-    fn continue_with(&mut self, cache: &mut KvCache, next: Vec<(usize, u32, f32)>) {
+    fn continue_with(&mut self, cache: &mut KvCache, next: Vec<Candidate>) {
         let mut old: Vec<Option<Beam>> = self.beams.drain(..).map(Some).collect();
-        for (i, &(from, token, log_prob)) in next.iter().enumerate() {
-            let is_last = next[i + 1..].iter().all(|n| n.0 != from);
-            let beam = match old[from].take() {
-                Some(beam) if is_last => beam,
-                Some(beam) => {
-                    let (sequence, tokens) = (cache.fork(&beam.sequence), beam.tokens.clone());
-                    old[from] = Some(beam);
-                    Beam {
-                        sequence,
-                        pending: Vec::new(),
-                        tokens,
-                        log_prob,
-                    }
-                }
-                None => unreachable!("a beam is taken by its last continuation"),
+        let mut uses = vec![0; old.len()];
+        next.iter().for_each(|c| uses[c.beam] += 1);
+        for candidate in next {
+            uses[candidate.beam] -= 1;
+            let parent = &mut old[candidate.beam];
+            let taken = match uses[candidate.beam] {
+                0 => parent.take(),
+                _ => parent.as_ref().map(|beam| beam.fork(cache)),
             };
-            let Beam {
-                sequence,
-                mut tokens,
-                ..
-            } = beam;
-            tokens.push(token);
-            self.beams.push(Beam {
-                sequence,
-                pending: vec![token],
-                tokens,
-                log_prob,
-            });
+            // A parent is there until its last use, so this is always one.
+            self.beams.extend(taken.map(|beam| beam.with(&candidate)));
         }
-        old.into_iter()
-            .flatten()
-            .for_each(|beam| cache.release(beam.sequence));
+        for beam in old.into_iter().flatten() {
+            cache.release(beam.sequence);
+        }
     }
 
-    fn add_ended(&mut self, hypothesis: Continuation) {
-        let rank = hypothesis.rank(self.options.length_penalty);
-        let better = |h: &Continuation| h.rank(self.options.length_penalty) >= rank;
-        let at = self.ended.partition_point(better);
-        self.ended.insert(at, hypothesis);
-        self.ended.truncate(self.options.beam_size);
-    }
-
+    /// The rule by which the search stops.
     fn is_over(&self) -> bool {
         let Some(best) = self.beams.first() else {
             return true;
         };
-        if best.tokens.len() >= self.max_new_tokens || is_loop(&best.tokens) {
+        let length = best.token_log_probs.len();
+        if self.options.stop_loops && is_loop(&best.ids[self.prompt..]) {
             return true;
         }
-        if self.ended.len() < self.options.beam_size {
+        let Some(bar) = self.pool.bar() else {
             return false;
-        }
-        // The best that goes on, were it to end now, against the worst that has ended.
-        let length = best.tokens.len() as f32;
-        let reachable = best.log_prob / length.powf(self.options.length_penalty);
-        self.options.beam_size == 1
-            || self
-                .ended
-                .last()
-                .is_none_or(|w| w.rank(self.options.length_penalty) >= reachable)
+        };
+        let length = match self.options.early_stopping {
+            EarlyStopping::AtOnce => return true,
+            EarlyStopping::Never if self.options.length_penalty > 0.0 => self.max_new_tokens,
+            EarlyStopping::Heuristic | EarlyStopping::Never => length,
+        };
+        self.score(best.log_prob, length) <= bar
     }
 }
 
-/// Whether the tokens have come to repeat themselves: the last [`LOOP`] go round in at most an eighth of that. A model
-/// that does so rarely finds the way out, and time is better spent on decoding again.
+impl Beam {
+    fn fork(&self, cache: &mut KvCache) -> Beam {
+        Beam {
+            sequence: cache.fork(&self.sequence),
+            ids: self.ids.clone(),
+            token_log_probs: self.token_log_probs.clone(),
+            log_prob: self.log_prob,
+            coverage: self.coverage.clone(),
+        }
+    }
+
+    fn with(mut self, candidate: &Candidate) -> Beam {
+        self.ids.push(candidate.token);
+        self.token_log_probs.push(candidate.token_log_prob);
+        self.log_prob = candidate.log_prob;
+        self
+    }
+}
+
+/// Whether the tokens have come to repeat themselves: the last [`LOOP`] go round in at most an eighth of that.
 fn is_loop(tokens: &[u32]) -> bool {
     let Some(start) = tokens.len().checked_sub(LOOP) else {
         return false;

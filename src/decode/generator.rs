@@ -1,5 +1,6 @@
-//! Prompts in, texts out: a loaded model with its tokenizer, on all the cores it was given.
+//! Texts in, texts out: a loaded model with its tokenizer, on all the cores it was given.
 
+use std::cmp::Reverse;
 use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,32 +9,48 @@ use std::thread;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use thiserror::Error;
 
-use super::{Continuation, DecodeOptions, Request, generate};
+use super::{Continuation, DecodeError, DecodeOptions, Request, Step, generate};
 use crate::model::Model;
 use crate::tokenizer::{Tokenizer, TokenizerError};
 
-/// A language model that continues texts.
+/// A model that writes texts: a language model continues them, an encoder-decoder reads them and writes another.
 pub struct Generator {
     model: Box<dyn Model>,
     tokenizer: Tokenizer,
-    threads: usize,
-    batch_tokens: usize,
+    options: GeneratorOptions,
 }
 
-/// A text to be continued.
+/// How a [`Generator`] works.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GeneratorOptions {
+    /// What the decoder of an encoder-decoder starts with (`decoder_start_token_id`, where the reference has one
+    /// token); a language model starts with the text itself.
+    pub decoder_start: Vec<u32>,
+    /// Cores to use; 0, the default, for all of them.
+    pub threads: usize,
+    /// How sequences are searched for. `batch_tokens` is for each core; the tokenizer's end token is taken where no
+    /// other is named; `beam_size` and `n_best` are given with each call.
+    pub decode: DecodeOptions,
+}
+
+/// A text for the model, encoded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prompt {
-    tokens: Vec<u32>,
+    source: Vec<u32>,
+    start: Vec<u32>,
 }
 
 impl Prompt {
-    /// Tokens in it, the beginning of sequence included.
+    /// Tokens of the text, special ones included.
     pub fn tokens(&self) -> usize {
-        self.tokens.len()
+        match self.source.len() {
+            0 => self.start.len(),
+            n => n,
+        }
     }
 }
 
-/// A continuation as text.
+/// What the model wrote, as text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Generated {
     /// The text, without white space around it.
@@ -48,9 +65,9 @@ pub enum GenerateError {
     /// The caller stopped it.
     #[error("interrupted")]
     Interrupted,
-    /// The model failed.
-    #[error("the model failed: {0}")]
-    Model(#[from] candle_core::Error),
+    /// The model failed, or cannot do what it was asked for.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
     /// A text could not be encoded or decoded.
     #[error(transparent)]
     Tokenizer(#[from] TokenizerError),
@@ -60,73 +77,106 @@ pub enum GenerateError {
 }
 
 impl Generator {
-    /// `threads`: cores to use, 0 for all of them; `batch_tokens`: see [`DecodeOptions::batch_tokens`],
-    /// for each core.
-    pub fn new(
-        model: Box<dyn Model>,
-        tokenizer: Tokenizer,
-        threads: usize,
-        batch_tokens: usize,
-    ) -> Self {
-        let threads = match threads {
-            0 => thread::available_parallelism().map_or(1, NonZero::get),
-            n => n,
-        };
+    /// A model with its tokenizer.
+    pub fn new(model: Box<dyn Model>, tokenizer: Tokenizer, options: GeneratorOptions) -> Self {
+        let mut options = options;
+        if options.threads == 0 {
+            options.threads = thread::available_parallelism().map_or(1, NonZero::get);
+        }
+        if options.decode.end_tokens.is_empty() {
+            options.decode.end_tokens.push(tokenizer.end());
+        }
         Generator {
             model,
             tokenizer,
-            threads,
-            batch_tokens,
+            options,
         }
     }
 
-    /// Encodes a prompt.
+    /// Encodes a text: what a language model continues, or an encoder-decoder reads.
     ///
     /// # Errors
     /// If the tokenizer cannot encode the text.
     pub fn prompt(&self, text: &str) -> Result<Prompt, TokenizerError> {
-        Ok(Prompt {
-            tokens: self.tokenizer.encode(text)?,
+        let ids = self.tokenizer.encode(text)?;
+        Ok(match self.model.limits().source {
+            0 => Prompt {
+                source: Vec::new(),
+                start: ids,
+            },
+            _ => Prompt {
+                source: ids,
+                start: self.options.decoder_start.clone(),
+            },
         })
     }
 
-    /// Tokens of a text, the beginning of sequence included; more than any model takes if it has none.
+    /// Tokens of a text, special ones included; more than any model takes if it has none.
     pub fn count_tokens(&self, text: &str) -> usize {
         self.tokenizer
             .encode(text)
             .map_or(usize::MAX, |ids| ids.len())
     }
 
-    /// Continues each prompt by at most so many tokens, with a beam of `beam_size` hypotheses.
-    ///
-    /// `done` is called from worker threads with a prompt's place in `prompts` and its hypotheses, best first,
-    /// as soon as they are there. `keep_going` is asked after each step of the model and may stop all
-    /// workers; what is unfinished then is not done. The results do not depend on the number of threads or on what is
-    /// batched with what (on the CPU with [`Compute::Int8`](crate::model::Compute::Int8), to the bit).
+    /// The text of tokens, such as those of [`Step::partial`], without white space around it.
     ///
     /// # Errors
-    /// [`GenerateError::Interrupted`] if `keep_going` broke; otherwise if the model or a thread fails.
+    /// If a token is not in the vocabulary.
+    pub fn text(&self, tokens: &[u32]) -> Result<String, TokenizerError> {
+        Ok(self.tokenizer.decode(tokens)?.trim().to_owned())
+    }
+
+    /// Answers each prompt with at most so many tokens, with a beam of `beam_size` hypotheses.
+    ///
+    /// Longer prompts are begun first, so that the tail is short. `done` is called from worker threads with a prompt's
+    /// place in `prompts` and its hypotheses, best first, as soon as they are there. `after_step` is called after
+    /// each step of the model, with what is written so far, and may stop all workers; what is unfinished then is not
+    /// done. The results do not depend on the number of threads or on what is batched with what (on the CPU with
+    /// [`Compute::Int8`](crate::model::Compute::Int8), to the bit).
+    ///
+    /// # Errors
+    /// [`GenerateError::Interrupted`] if `after_step` broke; [`GenerateError::Decode`] before anything is done if a
+    /// prompt is too long for the model, naming its place; otherwise if the model or a thread fails.
     pub fn generate(
         &self,
         prompts: &[(Prompt, usize)],
         beam_size: usize,
         done: &(dyn Fn(usize, Vec<Generated>) + Sync),
-        keep_going: &(dyn Fn() -> ControlFlow<()> + Sync),
+        after_step: &(dyn Fn(&Step) -> ControlFlow<()> + Sync),
     ) -> Result<(), GenerateError> {
+        let options = DecodeOptions {
+            beam_size,
+            n_best: beam_size,
+            ..self.options.decode.clone()
+        };
+        let mut requests = Vec::with_capacity(prompts.len());
+        for (id, (prompt, max_new_tokens)) in prompts.iter().enumerate() {
+            let request = Request {
+                source: prompt.source.clone(),
+                prompt: prompt.start.clone(),
+                max_new_tokens: *max_new_tokens,
+            };
+            let checked = request.check(self.model.limits(), &options);
+            checked.map_err(|reason| DecodeError::Request { id, reason })?;
+            requests.push((id, request));
+        }
+        requests.sort_by_key(|(i, _)| Reverse(prompts[*i].0.tokens()));
+
         // Workers of one core share no work inside a step, which wastes no time on waiting; with fewer
         // prompts than cores the products themselves are shared out.
+        let threads = self.options.threads;
         let workers = match self.model.device().is_cpu() {
-            true => prompts.len().min(self.threads),
+            true => prompts.len().min(threads),
             false => prompts.len().min(1),
         };
         let next = AtomicUsize::new(0);
         let work = |pool: ThreadPool| {
-            let result = pool.install(|| self.work(prompts, beam_size, &next, done, keep_going));
+            let result = pool.install(|| self.work(&requests, &options, &next, done, after_step));
             // After a failure the others need not begin anything more.
-            result.inspect_err(|_| next.store(prompts.len(), Ordering::Relaxed))
+            result.inspect_err(|_| next.store(requests.len(), Ordering::Relaxed))
         };
         let pools = (0..workers).map(|i| {
-            let threads = self.threads / workers + usize::from(i < self.threads % workers);
+            let threads = threads / workers + usize::from(i < threads % workers);
             ThreadPoolBuilder::new().num_threads(threads).build()
         });
         let pools = pools.collect::<Result<Vec<_>, _>>()?;
@@ -147,52 +197,28 @@ impl Generator {
 
     fn work(
         &self,
-        prompts: &[(Prompt, usize)],
-        beam_size: usize,
+        requests: &[(usize, Request)],
+        options: &DecodeOptions,
         next: &AtomicUsize,
         done: &(dyn Fn(usize, Vec<Generated>) + Sync),
-        keep_going: &(dyn Fn() -> ControlFlow<()> + Sync),
+        after_step: &(dyn Fn(&Step) -> ControlFlow<()> + Sync),
     ) -> Result<(), GenerateError> {
-        let options = DecodeOptions {
-            beam_size,
-            batch_tokens: self.batch_tokens,
-            ..DecodeOptions::default()
-        };
         let next = || {
             let i = next.fetch_add(1, Ordering::Relaxed);
-            let (prompt, max_new_tokens) = prompts.get(i)?;
-            let prompt = prompt.tokens.clone();
-            Some((
-                i,
-                Request {
-                    prompt,
-                    max_new_tokens: *max_new_tokens,
-                },
-            ))
+            requests.get(i).cloned()
         };
         let done = |i: usize, continuations: Vec<Continuation>| {
             let texts = continuations.into_iter().map(|continuation| {
-                let text = self
-                    .tokenizer
-                    .decode(&continuation.tokens)?
-                    .trim()
-                    .to_owned();
+                let text = self.text(&continuation.tokens)?;
                 Ok(Generated { text, continuation })
             });
             done(i, texts.collect::<Result<_, TokenizerError>>()?);
             Ok(())
         };
-        let after_step = || match keep_going() {
+        let after_step = |step: &Step| match after_step(step) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(GenerateError::Interrupted),
         };
-        generate(
-            &*self.model,
-            self.tokenizer.end(),
-            options,
-            next,
-            done,
-            after_step,
-        )
+        generate(&*self.model, options, next, done, after_step)
     }
 }

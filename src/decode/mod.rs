@@ -1,69 +1,109 @@
 //! From logits to token sequences: greedy and beam search, and the batching of sentences.
 //! Knows logits, not architectures.
+//!
+//! [`Generator`] takes texts, [`generate`] requests of token ids as they come, [`generate_all`] a slice of them. Each
+//! request is a beam search (`beam.rs`), whose candidates are adjusted by what the options ask for (`constraints.rs`)
+//! and whose finished hypotheses are kept in a pool (`pool.rs`); the scheduler (`scheduler.rs`) runs many together.
 
 mod beam;
+mod constraints;
+mod error;
 mod generator;
+mod options;
+mod pool;
 mod scheduler;
 
-pub use generator::{GenerateError, Generated, Generator, Prompt};
-pub use scheduler::generate;
+pub use error::{DecodeError, RequestError};
+pub use generator::{GenerateError, Generated, Generator, GeneratorOptions, Prompt};
+pub use options::{DecodeOptions, EarlyStopping};
+pub use scheduler::{Step, generate, generate_all};
 
-/// How sequences are searched for.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DecodeOptions {
-    /// Hypotheses kept at each step; 1 is greedy search.
-    pub beam_size: usize,
-    /// Exponent of the length by which a hypothesis's log-probability is divided when hypotheses are
-    /// compared (Wu et al. 2016, arXiv:1609.08144, without its constant): 0 prefers short ones, 1 is the mean
-    /// of a token. No effect on greedy search.
-    pub length_penalty: f32,
-    /// Tokens, prompts included, that sequences decoded together may hold in the cache: the more, the
-    /// faster and the larger.
-    pub batch_tokens: usize,
-}
+use crate::model::Limits;
 
-impl Default for DecodeOptions {
-    fn default() -> Self {
-        DecodeOptions {
-            beam_size: 1,
-            length_penalty: 1.0,
-            batch_tokens: 1024,
-        }
-    }
-}
+/// Token slots that one request may need at most, whatever the budget: its prompt and the new tokens of all its beams.
+/// Far beyond any text, it keeps a slip from asking for more memory than there is.
+pub const MOST_SLOTS: usize = 1 << 18;
 
-/// A sequence to be continued.
+/// A sequence to be written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// Its tokens so far, at least one.
+    /// What an encoder-decoder reads, special tokens included; empty for a language model.
+    pub source: Vec<u32>,
+    /// Tokens that the sequence begins with, at least one: what the decoder starts with; of a language model, the text
+    /// to be continued.
     pub prompt: Vec<u32>,
-    /// Tokens to add at most, the end-of-sequence token included.
+    /// Tokens to add at most, the end-of-sequence token included; at least one.
     pub max_new_tokens: usize,
 }
 
-/// A continuation of a request.
+impl Request {
+    /// Whether a model with such limits can answer it.
+    ///
+    /// # Errors
+    /// If it is too long for the model, or lacks a part that the model needs.
+    pub fn check(&self, limits: Limits, options: &DecodeOptions) -> Result<(), RequestError> {
+        let tokens = self.prompt.len().saturating_add(self.max_new_tokens);
+        if self.prompt.is_empty() {
+            Err(RequestError::NoPrompt)
+        } else if self.max_new_tokens == 0 {
+            Err(RequestError::NoNewTokens)
+        } else if limits.source > 0 && self.source.is_empty() {
+            Err(RequestError::NoSource)
+        } else if limits.source == 0 && !self.source.is_empty() {
+            Err(RequestError::NotASourceModel)
+        } else if self.source.len() > limits.source {
+            Err(RequestError::SourceTooLong {
+                tokens: self.source.len(),
+                most: limits.source,
+            })
+        } else if tokens > limits.target {
+            Err(RequestError::TooLong {
+                prompt: self.prompt.len(),
+                new: self.max_new_tokens,
+                most: limits.target,
+            })
+        } else if self.slots(options).max(self.source.len()) > MOST_SLOTS {
+            Err(RequestError::TooLarge {
+                slots: self.slots(options).max(self.source.len()),
+            })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Cache slots that it may come to need: its prompt once, and the new tokens of every beam.
+    fn slots(&self, options: &DecodeOptions) -> usize {
+        let new = options.beam_size.saturating_mul(self.max_new_tokens);
+        self.prompt.len().saturating_add(new)
+    }
+}
+
+/// What was written for a request: a hypothesis of its search that is finished.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Continuation {
     /// The new tokens, without the end-of-sequence token.
     pub tokens: Vec<u32>,
-    /// Natural-log probability of the new tokens, the end included where there is one.
+    /// Natural-log probability of each of the new tokens, and of the end where there is one, after the constraints of
+    /// [`DecodeOptions`]: a forced token has 0. As the reference, greedy search normalises after the constraints,
+    /// beam search before them.
+    pub token_log_probs: Vec<f32>,
+    /// The sum of `token_log_probs`.
     pub log_prob: f32,
-    /// Whether the model ended it; otherwise `max_new_tokens` did, or it had come to repeat itself.
-    pub ended: bool,
+    /// What hypotheses are ranked by, higher is better: `log_prob`, divided by a power of the length
+    /// ([`DecodeOptions::length_penalty`]), with the coverage penalty added.
+    pub score: f32,
+    /// The token that ended it; none where `max_new_tokens` did, or where it had come to repeat itself.
+    pub end: Option<u32>,
 }
 
 impl Continuation {
-    /// Tokens that `log_prob` is of.
-    fn scored_tokens(&self) -> usize {
-        self.tokens.len() + usize::from(self.ended)
+    /// Whether the model ended it: otherwise it is cut off.
+    pub fn ended(&self) -> bool {
+        self.end.is_some()
     }
 
-    /// Mean natural-log probability of a token.
+    /// Mean natural-log probability of a token, the end included.
     pub fn mean_log_prob(&self) -> f32 {
-        self.log_prob / self.scored_tokens().max(1) as f32
-    }
-
-    fn rank(&self, length_penalty: f32) -> f32 {
-        self.log_prob / (self.scored_tokens().max(1) as f32).powf(length_penalty)
+        self.log_prob / self.token_log_probs.len().max(1) as f32
     }
 }

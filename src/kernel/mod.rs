@@ -16,7 +16,7 @@ pub use activation::gelu_mul;
 pub use attention::{AttentionPlan, Span, attention, write_rows};
 pub use norm::{add_rms_norm, rms_norm, rope};
 pub use q5::{Q5Linear, dequantize_q5_0_row};
-pub use vocab::log_probs;
+pub use vocab::{log_probs, log_sum_exp, top_k};
 
 use candle_core::{CpuStorage, Layout, Result, bail};
 

@@ -5,18 +5,22 @@ use multiversion::multiversion;
 use super::activation::exp;
 
 /// The `k` likeliest tokens of a row of logits and their natural-log probabilities (log-softmax over the
-/// whole row), likeliest first; of equals the lower token comes first. Empty where a logit is not a number.
+/// whole row), likeliest first; of equals the lower token comes first. Empty where a logit is not a number, or none
+/// is above negative infinity.
 pub fn log_probs(logits: &[f32], k: usize) -> Vec<(u32, f32)> {
-    let largest = largest(logits);
-    let sum = exp_sum(logits, largest);
-    let log_sum = largest + sum.ln();
+    let log_sum = log_sum_exp(logits);
     if log_sum.is_nan() {
         return Vec::new();
     }
-    top_k(logits, k, largest)
-        .into_iter()
-        .map(|(token, x)| (token, x - log_sum))
-        .collect()
+    let best = top_k(logits, k).into_iter();
+    best.map(|(token, x)| (token, x - log_sum)).collect()
+}
+
+/// ln Σ e^x, which makes log-probabilities of logits; not a number where a logit is none, or none is above negative
+/// infinity.
+pub fn log_sum_exp(logits: &[f32]) -> f32 {
+    let largest = largest(logits);
+    largest + exp_sum(logits, largest).ln()
 }
 
 #[multiversion(targets = "simd")]
@@ -46,9 +50,10 @@ fn exp_sum(values: &[f32], less: f32) -> f32 {
     lanes.iter().sum::<f32>() + rest.iter().map(|&x| exp(x - less)).sum::<f32>()
 }
 
-/// The `k` largest values with their places, in falling order; `largest` is the largest.
-fn top_k(values: &[f32], k: usize, largest: f32) -> Vec<(u32, f32)> {
+/// The `k` largest values with their places, in falling order, of equals the first first; numbers all.
+pub fn top_k(values: &[f32], k: usize) -> Vec<(u32, f32)> {
     if k == 1 {
+        let largest = largest(values);
         let at = values.iter().position(|&x| x == largest);
         return at.map(|i| (i as u32, largest)).into_iter().collect();
     }
@@ -96,5 +101,16 @@ mod tests {
         let best = log_probs(&[1.0, 3.0, 3.0], 5);
         assert_eq!(best.iter().map(|b| b.0).collect::<Vec<_>>(), [1, 2, 0]);
         assert!(log_probs(&[1.0, f32::NAN], 2).is_empty());
+    }
+
+    #[test]
+    fn what_is_impossible_has_no_probability() {
+        let no = f32::NEG_INFINITY;
+        let best = log_probs(&[no, 2.0, no, 2.0], 3);
+        assert_eq!(best[0].0, 1);
+        assert!((best[1].1 - 0.5f32.ln()).abs() < 1e-6);
+        assert_eq!(best[2], (0, no));
+        assert!(log_probs(&[no, no], 1).is_empty());
+        assert!(log_sum_exp(&[1.0, f32::NAN]).is_nan() && log_sum_exp(&[f32::INFINITY]).is_nan());
     }
 }

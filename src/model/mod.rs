@@ -56,6 +56,20 @@ pub trait Model: Send + Sync {
     /// If a token is not in the vocabulary, a sequence gets no token or grows too long, or the cache is full.
     fn step(&self, cache: &mut KvCache, batch: &mut [(&mut Sequence, &[u32])]) -> Result<Tensor>;
 
+    /// As [`Model::step`], with the cross-attention of the last token of each sequence: last layer, averaged over
+    /// heads, a value for each source token, summing to one. For the coverage penalty.
+    ///
+    /// # Errors
+    /// As [`Model::step`]; an architecture need not offer it, and a language model has no cross-attention.
+    fn step_with_attention(
+        &self,
+        cache: &mut KvCache,
+        batch: &mut [(&mut Sequence, &[u32])],
+    ) -> Result<(Tensor, Vec<Vec<f32>>)> {
+        let _ = (cache, batch);
+        bail!("this model does not give its cross-attention step by step")
+    }
+
     /// Cross-attention of the last layer, averaged over heads, of a whole target given its source:
     /// (target tokens, source tokens), each row summing to one. Both with their special tokens, the target from the
     /// token that the decoder starts with.

@@ -46,11 +46,11 @@ pub fn write(
     let done = |_, hypotheses: Vec<Generated>| {
         *answer.lock().unwrap_or_else(PoisonError::into_inner) = hypotheses.into_iter().next();
     };
-    generator.generate(&[(prompt, most)], 1, &done, keep_going)?;
+    generator.generate(&[(prompt, most)], 1, &done, &|_| keep_going())?;
     if let Some(answer) = answer.into_inner().unwrap_or_else(PoisonError::into_inner) {
         brief.sentences = grounded(
             &answer.text,
-            answer.continuation.ended,
+            answer.continuation.ended(),
             translation,
             options.length,
         );

@@ -99,7 +99,7 @@ impl Draft {
     /// A hypothesis with what the checks see in it.
     pub fn judged(&self, generated: Generated) -> Outcome {
         let mut findings = check(&self.masked.text, &self.words, &generated.text);
-        if !generated.continuation.ended {
+        if !generated.continuation.ended() {
             findings.push(Finding {
                 kind: FindingKind::Truncated,
                 severity: Severity::Error,

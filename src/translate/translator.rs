@@ -11,7 +11,9 @@ use super::draft::{Draft, Outcome};
 use super::mask::Masked;
 use super::{ModelSource, Segment, TranslateOptions, TranslatedParagraph, Translation};
 use crate::article::Article;
-use crate::decode::{GenerateError, Generated, Generator, Prompt};
+use crate::decode::{
+    DecodeError, DecodeOptions, GenerateError, Generated, Generator, GeneratorOptions, Prompt, Step,
+};
 use crate::lexicon::{Lexicon, LexiconError};
 use crate::model::{Package, PackageError};
 use crate::prompts::Prompts;
@@ -100,8 +102,14 @@ impl Translator {
             generator: Arc::new(Generator::new(
                 model,
                 tokenizer,
-                options.threads,
-                options.batch_tokens,
+                GeneratorOptions {
+                    threads: options.threads,
+                    decode: DecodeOptions {
+                        batch_tokens: options.batch_tokens,
+                        ..DecodeOptions::default()
+                    },
+                    ..GeneratorOptions::default()
+                },
             )),
             lexicon,
             prompts: Prompts::new()?,
@@ -247,7 +255,7 @@ impl Translator {
         let lost = || candle_core::Error::msg("a sentence got no hypothesis");
         let whole = outcomes.into_iter().map(|outcome| outcome.ok_or_else(lost));
         let whole = whole.collect::<Result<_, _>>();
-        whole.map_err(|error| TranslateError::Generate(error.into()))
+        whole.map_err(|error| TranslateError::Generate(DecodeError::Model(error).into()))
     }
 
     /// The best outcome of each of some drafts, named by their places.
@@ -286,7 +294,7 @@ impl Translator {
                     .push((i, best));
             }
         };
-        let keep_going = || {
+        let after_step = |_: &Step| {
             report(0);
             match stopped.load(Ordering::Relaxed) {
                 true => ControlFlow::Break(()),
@@ -294,7 +302,7 @@ impl Translator {
             }
         };
         self.generator
-            .generate(&prompts, beam_size, &done, &keep_going)?;
+            .generate(&prompts, beam_size, &done, &after_step)?;
         Ok(outcomes
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner))
