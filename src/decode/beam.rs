@@ -133,10 +133,10 @@ impl<'a> BeamSearch<'a> {
         self.continue_with(cache, next);
         let over = self.is_over();
         if over {
-            // A loop may leave hypotheses that go on and none that is finished.
-            let beams_count = self.pool.is_empty();
+            // A loop may leave hypotheses that go on and none that is finished: they are what there is then.
+            let is_cut = self.pool.is_empty();
             for beam in std::mem::take(&mut self.beams) {
-                if beams_count {
+                if is_cut {
                     self.cut(&beam);
                 }
                 cache.release(beam.sequence);

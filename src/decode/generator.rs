@@ -118,6 +118,12 @@ impl Generator {
             .map_or(usize::MAX, |ids| ids.len())
     }
 
+    /// New tokens that the model has room for after a prompt.
+    pub fn room(&self, prompt: &Prompt) -> usize {
+        let most = self.model.limits().target;
+        most.saturating_sub(prompt.start.len())
+    }
+
     /// The text of tokens, such as those of [`Step::partial`], without white space around it.
     ///
     /// # Errors

@@ -270,7 +270,7 @@ impl Translator {
         let (places, prompts): (Vec<usize>, Vec<_>) = prompts
             .into_iter()
             .map(|(i, prompt)| {
-                let most = most_new_tokens(&prompt);
+                let most = most_new_tokens(&prompt).min(self.generator.room(&prompt));
                 (i, (prompt, most))
             })
             .unzip();

@@ -1,6 +1,7 @@
 //! Greedy and beam search over toy models: against all continuations there are (`search`), against the reference
-//! implementation under many options (`parity`), and many requests at once (`scheduling`).
+//! implementation under many options (`parity`), many requests at once (`scheduling`), and texts (`generator`).
 
+mod generator;
 mod parity;
 mod scheduling;
 mod search;

@@ -19,6 +19,16 @@ struct Case {
     hypotheses: Vec<Expected>,
 }
 
+impl Case {
+    fn request(&self) -> Request {
+        Request {
+            source: self.source.clone(),
+            prompt: self.prompt.clone(),
+            max_new_tokens: self.options.max_new_tokens,
+        }
+    }
+}
+
 /// Options under the reference's names, and its defaults.
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -166,14 +176,12 @@ fn outputs_and_scores_are_the_reference_s() {
     for name in ["toy-encoder-decoder", "toy-language-model", "gemma3-mini"] {
         let model = model(name);
         let (mut all, mut equal) = (0, 0);
-        for case in cases.iter().filter(|case| case.model == name) {
-            let request = Request {
-                source: case.source.clone(),
-                prompt: case.prompt.clone(),
-                max_new_tokens: case.options.max_new_tokens,
-            };
+        let own: Vec<&Case> = cases.iter().filter(|case| case.model == name).collect();
+        for (i, case) in own.iter().enumerate() {
+            // Beside another, as it would be in a batch.
+            let requests = [case.request(), own[(i + 7) % own.len()].request()];
             let options = case.options.ours(case.prompt.len());
-            let found = generate_all(&*model, &options, &[request]).unwrap();
+            let found = generate_all(&*model, &options, &requests).unwrap();
             all += 1;
             match difference(&found[0], &case.hypotheses) {
                 None => equal += 1,

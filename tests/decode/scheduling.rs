@@ -263,7 +263,7 @@ fn what_the_model_cannot_do_is_an_error_that_names_the_request() {
             other => panic!("{other}"),
         }
     }
-    let results = run(&model, &beam(2), &[good.clone()]);
+    let results = run(&model, &beam(2), slice::from_ref(&good));
     assert_eq!(results[0].len(), 2);
 
     let model = Toy::new(0.0);
