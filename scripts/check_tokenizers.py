@@ -19,6 +19,7 @@ its repository: it is restated here in `IndicTrans`, over IndicTransToolkit's pr
 """
 
 import argparse
+import importlib.util
 import json
 import logging
 import os
@@ -78,7 +79,7 @@ class Trainer:
             return model
         if self.miniature:
             size = {"unigram": 420, "bpe": 480}[kind] + (256 if options.get("byte_fallback") else 0)
-            if normaliser == "nmt_nfkc":
+            if "nfkc" in normaliser:
                 options["normalization_rule_tsv"] = str(self.rules)
                 normaliser = None
         if normaliser:
@@ -190,7 +191,9 @@ def m2m100(root, trainer):
     write(folder / "vocab.json", {piece: i for i, piece in enumerate(pieces)})
     write(folder / "config.json", {"model_type": "m2m_100"})
     files = (str(folder / "vocab.json"), str(folder / "sentencepiece.bpe.model"))
-    tokenizer = transformers.M2M100Tokenizer(*files, src_lang="bn", tgt_lang="en")
+    codes = transformers.models.m2m_100.tokenization_m2m_100.FAIRSEQ_LANGUAGE_CODES["m2m100"]
+    tokenizer = transformers.M2M100Tokenizer(
+        *files, src_lang="bn", tgt_lang="en", additional_special_tokens=[f"__{code}__" for code in codes])
     kind = python_class(folder, tokenizer, "bn", "en", forced=tokenizer.get_lang_id("en"))
     kind.special = sorted(set(kind.special) | set(tokenizer.lang_token_to_id.values()))
     return kind
@@ -202,9 +205,13 @@ def fairseq(root, trainer, name, cls, source, target, after=False, kind="unigram
     folder.mkdir()
     model = spm(trainer.train(folder / "sentencepiece.bpe", kind=kind))
     write(folder / "tokenizer_config.json", {"tokenizer_class": cls, **(config or {})})
-    tokenizer = getattr(transformers, cls).from_pretrained(folder, src_lang=source, tgt_lang=target)
-    code, forced = tokenizer.convert_tokens_to_ids([source, target])
-    special = {0, 1, 2, 3} | {i for i in range(len(model) + 1, len(tokenizer))}
+    module = sys.modules[getattr(transformers, cls).__module__]
+    codes = module.FAIRSEQ_LANGUAGE_CODES
+    tokenizer = getattr(transformers, cls).from_pretrained(
+        folder, src_lang=source, tgt_lang=target, additional_special_tokens=codes, **(config or {}))
+    # The pieces with their four special tokens, the languages, the mask.
+    code, forced = (len(model) + 1 + codes.index(language) for language in [source, target])
+    special = {0, 1, 2, 3} | set(range(len(model) + 1, len(model) + 2 + len(codes)))
     return pieces_class(
         folder, model, lambda i: 3 if i == 0 else i + 1, lambda i: i - 1,
         [] if after else [code], [2, code] if after else [2], special, tokenizer,
@@ -260,10 +267,12 @@ def saved(root, name, tokenizer, kind, config):
     write(folder / "config.json", config)
     cls = {"tokenizer_class": type(tokenizer).__name__}
     write(folder / "tokenizer_config.json", cls)
-    made = python_class(folder, tokenizer, kind.source, kind.target, forced=kind.forced)
-    made.special = kind.special
-    # A text that spells special tokens is one to these classes whatever one says.
-    names = [token for token in tokenizer.get_vocab() if tokenizer.convert_tokens_to_ids(token) in set(kind.special)]
+    forced = tokenizer.convert_tokens_to_ids(kind.target) if kind.target else None
+    made = python_class(folder, tokenizer, kind.source, kind.target, forced)
+    added = tokenizer.added_tokens_decoder
+    made.special = sorted(i for i, token in added.items() if token.special)
+    # A text that spells special tokens has them for these classes, whatever one says.
+    names = [added[i].content for i in made.special]
     made.skip = lambda line: any(name in line for name in names)
     return made
 
@@ -272,7 +281,9 @@ class IndicTrans:
     """The tokenizer of ai4bharat/indictrans2-indic-en-dist-200M, restated: tags are looked up whole, then pieces."""
 
     def __init__(self, folder):
-        sys.path += [path for path in os.environ.get("INDIC_PATH", "").split(":") if path]
+        # The package itself asks for an older transformers.
+        package = importlib.util.find_spec("IndicTransToolkit")
+        sys.modules["IndicTransToolkit"] = importlib.util.module_from_spec(package)
         from IndicTransToolkit.processor import IndicProcessor
         from indicnlp.normalize import indic_normalize
         from sacremoses import MosesDetokenizer
@@ -313,6 +324,7 @@ def indictrans2(root, trainer, english, bengali):
     specials = ["<s>", "<pad>", "</s>", "<unk>"]
     write(folder / "config.json", {"model_type": "IndicTrans"})
     devanagari = lambda text: "".join(chr(ord(c) - 0x80) if 0x980 <= ord(c) < 0x9F0 else c for c in text)
+    # Only the dictionary is needed to write.
     for side, sentences in [("SRC", [devanagari(s) for s in bengali]), ("TGT", english)]:
         text = folder / "text.txt"
         text.write_text("\n".join(sentences), encoding="utf-8")

@@ -4,7 +4,7 @@ use std::mem;
 
 use serde_json::{Value, json};
 
-use super::codec::{Codec, Specials};
+use super::codec::{Codec, Specials, no_id};
 use super::sentencepiece::Charsmap;
 use super::{TokenizerError, TokenizerError::Malformed};
 
@@ -56,6 +56,10 @@ impl Codec for Library {
     }
 
     fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
+        // The library leaves out what it does not know.
+        if let Some(id) = ids.iter().find(|id| self.inner.id_to_token(**id).is_none()) {
+            return Err(no_id(*id));
+        }
         self.inner
             .decode(ids, self.whole)
             .map_err(|e| TokenizerError::Text(e.to_string()))
