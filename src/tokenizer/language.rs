@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     fn known(codes: &[&str]) -> Known {
-        Known::new(codes.iter().copied().zip(0..), Some)
+        Known::new(codes.iter().copied().zip(0..), |code| Some(code))
     }
 
     #[test]

@@ -12,7 +12,7 @@ const UNKNOWN_PENALTY: f32 = 10.0;
 pub(super) struct Unigram {
     trie: Trie,
     /// Of each piece, as text is scored with it.
-    scores: Vec<f64>,
+    scores: Vec<f32>,
     unknown_score: f32,
     unknown: u32,
 }
@@ -39,10 +39,10 @@ impl Unigram {
         let mut scores = vec![0.0; vocabulary.pieces.len()];
         for (id, piece) in vocabulary.pieces.iter().enumerate() {
             match piece.kind {
-                Kind::Normal => scores[id] = f64::from(piece.score),
+                Kind::Normal => scores[id] = piece.score,
                 // A bonus by which it always wins.
                 Kind::UserDefined => {
-                    scores[id] = f64::from(piece.text.len() as f32 * highest) - 0.1;
+                    scores[id] = piece.text.len() as f32 * highest - 0.1;
                 }
                 _ => continue,
             }
@@ -71,12 +71,12 @@ impl Unigram {
             let before = best[start].score;
             let mut single = false;
             for (piece, length) in self.trie.prefixes(&text[start..]) {
-                let score = self.scores[piece as usize] + f64::from(before);
+                let score = self.scores[piece as usize] + before;
                 best[start + length].offer(score, piece, length);
                 single |= length == c.len_utf8();
             }
             if !single {
-                let score = f64::from(self.unknown_score + before);
+                let score = self.unknown_score + before;
                 best[start + c.len_utf8()].offer(score, self.unknown, c.len_utf8());
             }
         }
@@ -97,10 +97,10 @@ impl Unigram {
 }
 
 impl Step {
-    fn offer(&mut self, score: f64, piece: u32, length: usize) {
-        if self.length == 0 || score > f64::from(self.score) {
+    fn offer(&mut self, score: f32, piece: u32, length: usize) {
+        if self.length == 0 || score > self.score {
             *self = Step {
-                score: score as f32,
+                score,
                 piece,
                 length: length as u32,
             };
