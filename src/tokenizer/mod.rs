@@ -1,78 +1,246 @@
 //! Text to token ids and back.
+//!
+//! A model's tokenizer is read from the files its folder has, as its Python class would read them: a
+//! `tokenizer.json`, or SentencePiece models with their vocabularies. Each family of models has a file here that
+//! says what stands around a text and which ids its pieces have.
 
+mod bart;
+mod codec;
+mod detokenise;
+mod fairseq;
+mod folder;
+mod indic;
+mod indictrans2;
+mod language;
+mod library;
+mod m2m100;
+mod marian;
+mod mbart;
+mod nllb;
+mod pegasus;
+mod sentencepiece;
+mod t5;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use thiserror::Error;
+
+use codec::{Codec, Parts};
+use folder::Folder;
+use library::Library;
 
 /// A tokenizer with the special tokens of its model. Cheap to clone.
 #[derive(Clone)]
 pub struct Tokenizer {
-    inner: Arc<tokenizers::Tokenizer>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    codec: Box<dyn Codec>,
+    /// Before and after the ids of every source.
+    prefix: Vec<u32>,
+    suffix: Vec<u32>,
+    /// Tokens of the target that are not written.
+    special: FxHashSet<u32>,
+    /// Tokens of the source that no text has.
+    reserved: FxHashSet<u32>,
     end: u32,
+    unknown: Option<u32>,
+    target_language: Option<u32>,
+    clean_up: bool,
+}
+
+/// What a text is translated from and to, for models of many languages. Codes are the model's own or ISO 639's:
+/// `bn`, `ben`, `ben_Beng` and `bn_IN` are the same language.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Languages {
+    /// The language of the source.
+    pub source: Option<String>,
+    /// The language to write.
+    pub target: Option<String>,
+}
+
+impl Languages {
+    /// Both languages.
+    pub fn new(source: &str, target: &str) -> Self {
+        Languages {
+            source: Some(source.to_owned()),
+            target: Some(target.to_owned()),
+        }
+    }
 }
 
 /// What can be wrong with a tokenizer.
 #[derive(Debug, Error)]
 pub enum TokenizerError {
-    /// The file is not a tokenizer of the `tokenizers` crate.
-    #[error("not a tokenizer.json that can be used: {0}")]
+    /// A file is not of the format that its name says, or holds what it must not.
+    #[error("not a tokenizer that can be used: {0}")]
     Malformed(String),
     /// A special token is not in the vocabulary.
     #[error("the tokenizer has no token {0:?}")]
     NoToken(&'static str),
+    /// A file could not be read.
+    #[error("cannot read {path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The folder holds no tokenizer that is known.
+    #[error("no known tokenizer in {folder}: it names {named}, known are {known}")]
+    Unsupported {
+        /// The folder.
+        folder: PathBuf,
+        /// What its configuration says it is.
+        named: String,
+        /// The families of models whose tokenizers are known.
+        known: &'static str,
+    },
+    /// The model has many languages and was not told which.
+    #[error("the model needs a {side} language; it knows {known}")]
+    NoLanguage {
+        /// `source` or `target`.
+        side: &'static str,
+        /// A few of the model's own codes.
+        known: String,
+    },
+    /// The model does not have this language.
+    #[error("the model has no language {wanted:?}; it knows {known}")]
+    UnknownLanguage {
+        /// The code that was asked for.
+        wanted: String,
+        /// A few of the model's own codes.
+        known: String,
+    },
     /// The text could not be encoded or the ids not decoded.
     #[error("cannot tokenize: {0}")]
     Text(String),
 }
 
 impl Tokenizer {
-    /// Reads the bytes of a `tokenizer.json`.
+    /// Reads the bytes of a `tokenizer.json` that puts its special tokens itself.
     ///
     /// # Errors
     /// If they do not describe a tokenizer with an end-of-sequence token.
     pub fn from_json(json: &[u8]) -> Result<Self, TokenizerError> {
-        let mut inner = tokenizers::Tokenizer::from_bytes(json)
+        let inner = tokenizers::Tokenizer::from_bytes(json)
             .map_err(|e| TokenizerError::Malformed(e.to_string()))?;
-        // An article that spells out "<eos>" must not end a sentence.
-        inner.set_encode_special_tokens(true);
         let end = inner
             .token_to_id("<eos>")
             .ok_or(TokenizerError::NoToken("<eos>"))?;
-        Ok(Tokenizer {
-            inner: Arc::new(inner),
+        Ok(Self::from_library(inner, end))
+    }
+
+    /// A tokenizer that puts its special tokens itself, with the token that ends a sequence.
+    pub(crate) fn from_library(inner: tokenizers::Tokenizer, end: u32) -> Self {
+        let unknown = inner.token_to_id("<unk>");
+        Self::new(Parts {
+            codec: Box::new(Library::whole(inner)),
+            prefix: Vec::new(),
+            suffix: Vec::new(),
+            special: FxHashSet::default(),
+            reserved: FxHashSet::default(),
             end,
+            unknown,
+            target_language: None,
+            clean_up: false,
         })
     }
 
-    /// Ids of a text, after the beginning-of-sequence token where the tokenizer puts one.
+    /// Reads the tokenizer of a model's folder, by its `config.json`, its `tokenizer_config.json` and what other
+    /// files are there. Its ids are those of the model's Python tokenizer.
+    ///
+    /// # Errors
+    /// If a file is missing, too large or not what it should be, if the model is of a family that is not known, or
+    /// if it does not have the languages, or has several and is not told which.
+    pub fn from_folder(folder: &Path, languages: Languages) -> Result<Self, TokenizerError> {
+        let folder = Folder::open(folder)?;
+        let family = folder.family()?;
+        Ok(Self::new(family.load(&folder, &languages)?))
+    }
+
+    fn new(parts: Parts) -> Self {
+        Tokenizer {
+            inner: Arc::new(Inner {
+                codec: parts.codec,
+                prefix: parts.prefix,
+                suffix: parts.suffix,
+                special: parts.special,
+                reserved: parts.reserved,
+                end: parts.end,
+                unknown: parts.unknown,
+                target_language: parts.target_language,
+                clean_up: parts.clean_up,
+            }),
+        }
+    }
+
+    /// Ids of a source text, with the special tokens that the model expects around it. Nothing is cut off. A text
+    /// that spells a special token has the ids of its characters.
     ///
     /// # Errors
     /// If the tokenizer has no token for a part of the text.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
-        let encoding = self.inner.encode(text, true);
-        Ok(encoding
-            .map_err(|e| TokenizerError::Text(e.to_string()))?
-            .get_ids()
-            .to_vec())
+        let inner = &self.inner;
+        let mut ids = inner.prefix.clone();
+        inner.codec.encode(text, &mut ids)?;
+        // Pieces that spell a special token are not offered to a text; this is for vocabularies that lie.
+        for id in &mut ids[inner.prefix.len()..] {
+            if inner.reserved.contains(id) {
+                let unknown = inner.unknown.ok_or(TokenizerError::NoToken("<unk>"))?;
+                *id = unknown;
+            }
+        }
+        ids.extend(&inner.suffix);
+        Ok(ids)
     }
 
-    /// Text of ids, special tokens left out.
+    /// The text that ids of the target spell, special tokens left out.
     ///
     /// # Errors
     /// If an id is not in the vocabulary.
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
-        self.inner
-            .decode(ids, true)
-            .map_err(|e| TokenizerError::Text(e.to_string()))
+        let special = &self.inner.special;
+        let ids: Vec<u32> = ids
+            .iter()
+            .copied()
+            .filter(|id| !special.contains(id))
+            .collect();
+        let text = self.inner.codec.decode(&ids)?;
+        Ok(if self.inner.clean_up {
+            detokenise::clean_up(&text)
+        } else {
+            text
+        })
     }
 
     /// The end-of-sequence token.
     pub fn end(&self) -> u32 {
-        self.end
+        self.inner.end
     }
 
-    /// Number of tokens, special ones included.
+    /// The token of what has no token, if there is one.
+    pub fn unknown(&self) -> Option<u32> {
+        self.inner.unknown
+    }
+
+    /// The token of the language to write, which a decoder must be made to write first; none where the model is
+    /// told otherwise or writes one language.
+    pub fn target_language(&self) -> Option<u32> {
+        self.inner.target_language
+    }
+
+    /// Number of tokens that can be decoded, special ones included: more than the largest id.
     pub fn vocabulary(&self) -> usize {
-        self.inner.get_vocab_size(true)
+        self.inner.codec.vocabulary()
+    }
+
+    /// Number of tokens that a source can be encoded with: more than the largest id. Another than
+    /// [`vocabulary`](Self::vocabulary) where source and target do not share theirs.
+    pub fn source_vocabulary(&self) -> usize {
+        self.inner.codec.source_vocabulary()
     }
 }

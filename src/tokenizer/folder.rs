@@ -1,0 +1,222 @@
+//! The files of a model's folder, read within bounds, and what family they make it.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::codec::Parts;
+use super::library::{self, Library};
+use super::sentencepiece::{self, SentencePiece};
+use super::{Languages, TokenizerError, codec::Specials};
+use super::{bart, indictrans2, m2m100, marian, mbart, nllb, pegasus, t5};
+
+/// The most a JSON file may have: a few times the largest `tokenizer.json` in use.
+const MAX_JSON_BYTES: u64 = 128 << 20;
+
+/// More tokens than any model has.
+const MAX_TOKENS: u32 = 4 << 20;
+
+const CONFIG: &str = "config.json";
+const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
+const TOKENIZER: &str = "tokenizer.json";
+
+pub(super) struct Folder {
+    path: PathBuf,
+    model_type: String,
+    pub config: TokenizerConfig,
+}
+
+/// The part of `config.json` that names the tokenizer.
+#[derive(Default, Deserialize)]
+struct Config {
+    #[serde(default)]
+    model_type: String,
+    tokenizer_class: Option<String>,
+}
+
+/// The part of `tokenizer_config.json` that changes ids or text. Defaults are those of the Python classes.
+#[derive(Default, Deserialize)]
+pub(super) struct TokenizerConfig {
+    tokenizer_class: Option<String>,
+    pub clean_up_tokenization_spaces: Option<bool>,
+    /// Marian: each side has a vocabulary of its own.
+    pub separate_vocabs: Option<bool>,
+    /// NLLB: the language stands after the text.
+    pub legacy_behaviour: Option<bool>,
+    /// M2M100: which list of languages.
+    pub language_codes: Option<String>,
+    /// T5: number of sentinel tokens.
+    pub extra_ids: Option<u32>,
+    /// Pegasus: number of tokens before those of SentencePiece.
+    pub offset: Option<u32>,
+    /// BART: whether the first word is as one after a space.
+    pub add_prefix_space: Option<bool>,
+}
+
+/// A family of models whose tokenizers are alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    Bart,
+    IndicTrans2,
+    M2m100,
+    Marian,
+    Mbart,
+    Mbart50,
+    Nllb,
+    Pegasus,
+    T5,
+}
+
+impl Family {
+    const KNOWN: &str = "BART, IndicTrans2, M2M100, Marian, mBART, NLLB, Pegasus and T5";
+
+    fn of_class(class: &str) -> Option<Self> {
+        Some(match class.strip_suffix("Fast").unwrap_or(class) {
+            "BartTokenizer" => Family::Bart,
+            "IndicTransTokenizer" => Family::IndicTrans2,
+            "M2M100Tokenizer" => Family::M2m100,
+            "MarianTokenizer" => Family::Marian,
+            "MBartTokenizer" => Family::Mbart,
+            "MBart50Tokenizer" => Family::Mbart50,
+            "NllbTokenizer" => Family::Nllb,
+            "PegasusTokenizer" => Family::Pegasus,
+            "T5Tokenizer" | "MT5Tokenizer" => Family::T5,
+            _ => return None,
+        })
+    }
+
+    pub fn load(self, folder: &Folder, languages: &Languages) -> Result<Parts, TokenizerError> {
+        match self {
+            Family::Bart => bart::load(folder),
+            Family::IndicTrans2 => indictrans2::load(folder, languages),
+            Family::M2m100 => m2m100::load(folder, languages),
+            Family::Marian => marian::load(folder, languages),
+            Family::Mbart => mbart::load(folder, languages, mbart::Version::Mbart25),
+            Family::Mbart50 => mbart::load(folder, languages, mbart::Version::Mbart50),
+            Family::Nllb => nllb::load(folder, languages),
+            Family::Pegasus => pegasus::load(folder),
+            Family::T5 => t5::load(folder, languages),
+        }
+    }
+}
+
+impl Folder {
+    pub fn open(path: &Path) -> Result<Self, TokenizerError> {
+        let mut folder = Folder {
+            path: path.to_owned(),
+            model_type: String::new(),
+            config: TokenizerConfig::default(),
+        };
+        // One of the two is enough; a folder that is not there has neither.
+        let mut config = Config::default();
+        if folder.has(CONFIG) || !folder.has(TOKENIZER_CONFIG) {
+            config = folder.json(CONFIG)?;
+        }
+        if folder.has(TOKENIZER_CONFIG) {
+            folder.config = folder.json(TOKENIZER_CONFIG)?;
+        }
+        folder.model_type = config.model_type;
+        if folder.config.tokenizer_class.is_none() {
+            folder.config.tokenizer_class = config.tokenizer_class;
+        }
+        Ok(folder)
+    }
+
+    /// By the class of the Python tokenizer where it is named and known, or by the type of the model.
+    pub fn family(&self) -> Result<Family, TokenizerError> {
+        let class = self.config.tokenizer_class.as_deref();
+        if let Some(family) = class.and_then(Family::of_class) {
+            return Ok(family);
+        }
+        Ok(match self.model_type.as_str() {
+            "bart" => Family::Bart,
+            "IndicTrans" => Family::IndicTrans2,
+            // NLLB is this model with another tokenizer.
+            "m2m_100" if self.has(m2m100::VOCABULARY) => Family::M2m100,
+            "m2m_100" => Family::Nllb,
+            "marian" => Family::Marian,
+            "mbart" => Family::Mbart50,
+            "pegasus" => Family::Pegasus,
+            "t5" | "mt5" => Family::T5,
+            other => {
+                let named = class.unwrap_or(other);
+                return Err(TokenizerError::Unsupported {
+                    folder: self.path.clone(),
+                    named: if named.is_empty() {
+                        "none".to_owned()
+                    } else {
+                        format!("{named:?}")
+                    },
+                    known: Family::KNOWN,
+                });
+            }
+        })
+    }
+
+    /// Whether decoded text loses the space before punctuation; only in transformers before 5 by default.
+    pub fn clean_up(&self) -> bool {
+        self.config.clean_up_tokenization_spaces.unwrap_or(false)
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.path.join(name).is_file()
+    }
+
+    /// The bytes of a file of at most `limit`.
+    pub fn bytes(&self, name: &str, limit: u64) -> Result<Vec<u8>, TokenizerError> {
+        let path = self.path.join(name);
+        let mut bytes = Vec::new();
+        let read = File::open(&path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
+        match read {
+            Err(source) => Err(TokenizerError::File { path, source }),
+            Ok(_) if bytes.len() as u64 > limit => Err(TokenizerError::Malformed(format!(
+                "{name} has more than {} MiB",
+                limit >> 20
+            ))),
+            Ok(_) => Ok(bytes),
+        }
+    }
+
+    fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, TokenizerError> {
+        let bytes = self.bytes(name, MAX_JSON_BYTES)?;
+        serde_json::from_slice(&bytes)
+            .map_err(|e| TokenizerError::Malformed(format!("{name}: {e}")))
+    }
+
+    /// A file of tokens with their ids.
+    pub fn vocabulary(&self, name: &str) -> Result<FxHashMap<String, u32>, TokenizerError> {
+        let vocabulary: FxHashMap<String, u32> = self.json(name)?;
+        match vocabulary.iter().find(|(_, id)| **id >= MAX_TOKENS) {
+            Some((token, id)) => Err(TokenizerError::Malformed(format!(
+                "{name}: token {token:?} has the id {id}"
+            ))),
+            None => Ok(vocabulary),
+        }
+    }
+
+    pub fn sentencepiece(&self, name: &str) -> Result<SentencePiece, TokenizerError> {
+        let bytes = self.bytes(name, sentencepiece::MAX_BYTES)?;
+        SentencePiece::from_bytes(&bytes).map_err(|e| self.in_file(name, e))
+    }
+
+    /// The `tokenizer.json`, if there is one, with the tokens that are no text.
+    pub fn library(&self) -> Result<Option<(Library, Specials)>, TokenizerError> {
+        if !self.has(TOKENIZER) {
+            return Ok(None);
+        }
+        let bytes = self.bytes(TOKENIZER, MAX_JSON_BYTES)?;
+        let read = library::read(&bytes).map_err(|e| self.in_file(TOKENIZER, e));
+        read.map(Some)
+    }
+
+    fn in_file(&self, name: &str, error: TokenizerError) -> TokenizerError {
+        match error {
+            TokenizerError::Malformed(what) => TokenizerError::Malformed(format!("{name}: {what}")),
+            other => other,
+        }
+    }
+}
