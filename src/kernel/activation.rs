@@ -187,8 +187,15 @@ mod tests {
             let gate = expected.narrow(1, 0, 100).unwrap();
             let gated = (gate * x.narrow(1, 100, 100).unwrap()).unwrap();
             let gate = off(activation.gate(&x).unwrap(), &gated);
-            assert!(alone < 2e-6 && gate < 1e-5, "{activation:?}: {alone}, {gate}");
+            assert!(
+                alone < 2e-6 && gate < 1e-5,
+                "{activation:?}: {alone}, {gate}"
+            );
         }
-        assert!(Activation::Relu.gate(&x.narrow(1, 0, 199).unwrap().contiguous().unwrap()).is_err());
+        assert!(
+            Activation::Relu
+                .gate(&x.narrow(1, 0, 199).unwrap().contiguous().unwrap())
+                .is_err()
+        );
     }
 }

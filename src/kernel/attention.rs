@@ -64,7 +64,9 @@ impl PositionBias {
     /// The place of the distance from position `from` to position `to`.
     #[inline(always)]
     fn place(&self, from: usize, to: usize) -> usize {
-        (self.zero + to).saturating_sub(from).min(self.distances - 1)
+        (self.zero + to)
+            .saturating_sub(from)
+            .min(self.distances - 1)
     }
 }
 
@@ -98,7 +100,8 @@ impl AttentionPlan {
     /// # Errors
     /// If the spans do not fit together or name slots that the cache has not.
     pub fn new(spans: Vec<Span>, slots: usize, device: &Device) -> Result<Self> {
-        let seen = |span: &Span, row: usize| (span.slots.len() + row + 1).checked_sub(span.rows.len());
+        let seen =
+            |span: &Span, row: usize| (span.slots.len() + row + 1).checked_sub(span.rows.len());
         Self::with_seen(spans, slots, seen, device)
     }
 
