@@ -54,7 +54,7 @@ pub struct Side {
 /// How positions are known.
 #[derive(Debug, Clone, Copy)]
 pub enum PositionKind {
-    /// [`Positions::marian`].
+    /// [`Positions::marian`], or the same as a table.
     Marian,
     /// [`Positions::fairseq`].
     Fairseq {
@@ -240,11 +240,17 @@ impl Blueprint {
         layer: impl Fn(&Scope) -> Result<L, LoadError>,
     ) -> Result<Stack<L>, LoadError> {
         let width = self.width;
+        const TABLE: &str = "embed_positions.weight";
         let positions = match self.positions {
+            // Older files hold the table, and the reference takes it from there, rounded to their precision.
+            PositionKind::Marian if scope.contains(TABLE) => Positions::Table {
+                table: scope.get(TABLE, &[side.longest, width])?,
+                first: 0,
+            },
             PositionKind::Marian => Positions::marian(width),
             PositionKind::Fairseq { padding } => Positions::fairseq(width, padding),
-            PositionKind::Learned => Positions::Learned {
-                table: scope.get("embed_positions.weight", &[side.longest + 2, width])?,
+            PositionKind::Learned => Positions::Table {
+                table: scope.get(TABLE, &[side.longest + 2, width])?,
                 first: 2,
             },
         };

@@ -7,6 +7,7 @@ mod encoder_decoder;
 mod fairseq;
 mod feed_forward;
 mod gemma3;
+mod generation;
 mod gguf;
 mod indictrans2;
 mod layers;
@@ -29,6 +30,7 @@ use candle_core::{Device, Result, Tensor, bail};
 
 pub use cache::{KvCache, Sequence};
 pub use gemma3::Gemma3;
+pub use generation::{EarlyStopping, GenerationConfig};
 pub use gguf::{Bytes, Gguf};
 pub use loader::{LoadError, load_folder};
 pub use package::{Package, PackageError};

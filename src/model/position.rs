@@ -15,8 +15,8 @@ pub enum Positions {
         /// What the first position counts as.
         first: usize,
     },
-    /// A learned table; the first position is its row `first`.
-    Learned { table: Tensor, first: usize },
+    /// A table, learned or not; the first position is its row `first`.
+    Table { table: Tensor, first: usize },
     /// Positions act in the attention alone.
     None,
 }
@@ -49,7 +49,7 @@ impl Positions {
     pub fn add_to(&self, x: Tensor, positions: &[usize]) -> Result<Tensor> {
         match self {
             Positions::None => Ok(x),
-            Positions::Learned { table, first } => {
+            Positions::Table { table, first } => {
                 let rows: Vec<u32> = positions.iter().map(|p| (p + first) as u32).collect();
                 let rows = Tensor::new(rows, x.device())?;
                 x + table.index_select(&rows, 0)?

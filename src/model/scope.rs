@@ -40,6 +40,11 @@ impl<'a> Scope<'a> {
         format!("{}{tensor}", self.prefix)
     }
 
+    /// Whether there is such a tensor.
+    pub fn contains(&self, tensor: &str) -> bool {
+        self.weights.contains(&self.name(tensor))
+    }
+
     /// A tensor.
     pub fn get(&self, tensor: &str, shape: &[usize]) -> Result<Tensor, LoadError> {
         Ok(self.weights.get(&self.name(tensor), shape)?)

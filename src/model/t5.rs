@@ -38,6 +38,16 @@ struct Config {
     layer_norm_epsilon: Option<f64>,
     feed_forward_proj: Option<String>,
     tie_word_embeddings: Option<bool>,
+    scale_decoder_outputs: Option<bool>,
+}
+
+impl Config {
+    /// Whether outputs are scaled before the head. Up to `transformers` 4, a head trained on its own said with that
+    /// that they are not; 5 ties it whatever that setting says, and has one for this.
+    fn scales_outputs(&self) -> bool {
+        let scales = self.scale_decoder_outputs.or(self.tie_word_embeddings);
+        scales.unwrap_or(true)
+    }
 }
 
 /// A configuration's values, in range.
@@ -59,9 +69,7 @@ struct T5 {
 /// The T5 that a configuration describes.
 pub fn build(config: &Value, weights: &Weights) -> Result<EncoderDecoder, LoadError> {
     let config: Config = parse(config)?;
-    // The setting says that the head is trained on its own, and with it that outputs are not scaled.
-    let scaled_head = config.tie_word_embeddings.unwrap_or(true);
-    T5::read(&config, scaled_head)?.build(weights)
+    T5::read(&config, config.scales_outputs())?.build(weights)
 }
 
 /// The mT5 that a configuration describes: a T5 whose outputs are never scaled.
@@ -249,5 +257,33 @@ impl T5 {
             feed_forward: self.feed_forward(block, 2)?,
             residual: self.residual(block, 2)?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn outputs_are_scaled_as_the_reference_does_by_old_settings_and_new() {
+        let scales = |config| parse::<Config>(&config).unwrap().scales_outputs();
+        assert!(scales(json!({})));
+        assert!(!scales(json!({"tie_word_embeddings": false})));
+        assert!(!scales(
+            json!({"tie_word_embeddings": true, "scale_decoder_outputs": false})
+        ));
+    }
+
+    #[test]
+    fn feed_forwards_are_plain_or_gated() {
+        let read = |name: &str| {
+            let config = parse(&json!({"feed_forward_proj": name})).unwrap();
+            T5::read(&config, true).map(|t5| (t5.gated, t5.activation))
+        };
+        assert_eq!(read("relu").unwrap(), (false, Activation::Relu));
+        assert_eq!(read("gated-gelu").unwrap(), (true, Activation::GeluTanh));
+        assert_eq!(read("gated-silu").unwrap(), (true, Activation::Silu));
+        assert!(read("gated-softmax").is_err());
     }
 }
