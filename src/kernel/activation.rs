@@ -1,4 +1,4 @@
-//! The feed-forward's gate: GELU of one half times the other.
+//! The feed-forward's non-linearity, alone or as a gate: of one half, times the other.
 
 use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor, bail};
 use multiversion::multiversion;
@@ -6,41 +6,92 @@ use rayon::prelude::*;
 
 use super::f32_slice;
 
-/// `gelu(gate) × up` of rows that hold the gate's values and then as many of up's: (…, 2 n) → (…, n).
-/// GELU in its tanh form (Hendrycks and Gimpel 2016), as Gemma 3 has it.
-pub fn gelu_mul(gate_up: &Tensor) -> Result<Tensor> {
-    if gate_up.device().is_cpu() {
-        gate_up.apply_op1_no_bwd(&GeluMul)
-    } else {
+/// What a feed-forward does to its inner values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// max(x, 0).
+    Relu,
+    /// x Φ(x), Φ the normal distribution (Hendrycks and Gimpel 2016).
+    Gelu,
+    /// The same with Φ approximated by a tanh, as the same paper has it.
+    GeluTanh,
+    /// x σ(x), also known as swish (Ramachandran et al. 2017).
+    Silu,
+}
+
+impl Activation {
+    /// Of every value.
+    pub fn apply(self, x: &Tensor) -> Result<Tensor> {
+        if x.device().is_cpu() {
+            return x.apply_op1_no_bwd(&Activate {
+                activation: self,
+                gated: false,
+            });
+        }
+        match self {
+            Activation::Relu => x.relu(),
+            Activation::Gelu => x.gelu_erf(),
+            Activation::GeluTanh => x.gelu(),
+            Activation::Silu => x.silu(),
+        }
+    }
+
+    /// `activation(gate) × up` of rows that hold the gate's values and then as many of up's: (…, 2 n) → (…, n)
+    /// (Shazeer 2020).
+    pub fn gate(self, gate_up: &Tensor) -> Result<Tensor> {
+        if gate_up.device().is_cpu() {
+            return gate_up.apply_op1_no_bwd(&Activate {
+                activation: self,
+                gated: true,
+            });
+        }
         let halves = gate_up.chunk(2, D::Minus1)?;
-        halves[0].gelu()? * &halves[1]
+        self.apply(&halves[0].contiguous()?)? * &halves[1]
     }
 }
 
-struct GeluMul;
+/// [`Activation::gate`] with GELU in its tanh form, as Gemma 3 has it.
+pub fn gelu_mul(gate_up: &Tensor) -> Result<Tensor> {
+    Activation::GeluTanh.gate(gate_up)
+}
 
-impl CustomOp1 for GeluMul {
+struct Activate {
+    activation: Activation,
+    gated: bool,
+}
+
+impl CustomOp1 for Activate {
     fn name(&self) -> &'static str {
-        "gelu-mul"
+        "activate"
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let x = f32_slice(storage, layout)?;
         let mut dims = layout.dims().to_vec();
-        let width = match dims.last_mut() {
-            Some(last) if *last > 0 && last.is_multiple_of(2) => {
-                *last /= 2;
-                *last
-            }
-            _ => bail!("gelu-mul of {dims:?}, whose last dimension is not even"),
+        let Some(last) = dims.last_mut().filter(|last| **last > 0) else {
+            bail!("activation of {dims:?}");
         };
-        let mut y = vec![0f32; x.len() / 2];
-        let row = |(y, x): (&mut [f32], &[f32])| gelu_mul_row(x, y);
+        let width_in = *last;
+        if self.gated {
+            if !width_in.is_multiple_of(2) {
+                bail!("a gate of {width_in} values, which cannot be halved");
+            }
+            *last /= 2;
+        }
+        let width = *last;
+        let mut y = vec![0f32; dims.iter().product()];
+        let row = |(y, x): (&mut [f32], &[f32])| {
+            let (x, up) = x.split_at(width);
+            activate_row(self.activation, x, y);
+            if self.gated {
+                y.iter_mut().zip(up).for_each(|(y, up)| *y *= up);
+            }
+        };
         if rayon::current_num_threads() == 1 {
-            y.chunks_mut(width).zip(x.chunks(2 * width)).for_each(row);
+            y.chunks_mut(width).zip(x.chunks(width_in)).for_each(row);
         } else {
             y.par_chunks_mut(width)
-                .zip(x.par_chunks(2 * width))
+                .zip(x.par_chunks(width_in))
                 .for_each(row);
         }
         Ok((CpuStorage::F32(y), Shape::from(dims)))
@@ -48,18 +99,36 @@ impl CustomOp1 for GeluMul {
 }
 
 #[multiversion(targets = "simd")]
-fn gelu_mul_row(gate_up: &[f32], out: &mut [f32]) {
-    let (gate, up) = gate_up.split_at(out.len());
-    for ((out, &gate), &up) in out.iter_mut().zip(gate).zip(up) {
-        *out = gelu(gate) * up;
+fn activate_row(activation: Activation, x: &[f32], y: &mut [f32]) {
+    let values = y.iter_mut().zip(x);
+    match activation {
+        // What is not a number stays so.
+        Activation::Relu => values.for_each(|(y, &x)| *y = if x < 0.0 { 0.0 } else { x }),
+        Activation::Gelu => values.for_each(|(y, &x)| *y = gelu(x)),
+        Activation::GeluTanh => values.for_each(|(y, &x)| *y = gelu_tanh(x)),
+        Activation::Silu => values.for_each(|(y, &x)| *y = x / (1.0 + exp(-x))),
     }
 }
 
 /// x · σ(2u) = x · (1 + tanh u) / 2 with u = √(2/π) (x + 0.044715 x³).
 #[inline(always)]
-fn gelu(x: f32) -> f32 {
+fn gelu_tanh(x: f32) -> f32 {
     const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769;
     x / (1.0 + exp(-TWICE_SQRT_2_OVER_PI * (x + 0.044715 * x * x * x)))
+}
+
+/// x Φ(x) with 1 - Φ of |x| as Abramowitz and Stegun (1964, 7.1.26) have it, to 8e-8.
+#[inline(always)]
+fn gelu(x: f32) -> f32 {
+    let z = x.abs() * std::f32::consts::FRAC_1_SQRT_2;
+    let t = 1.0 / (1.0 + 0.327_591_1 * z);
+    let p = 1.061_405_4;
+    let p = p * t - 1.453_152_1;
+    let p = p * t + 1.421_413_8;
+    let p = p * t - 0.284_496_72;
+    let p = p * t + 0.254_829_6;
+    let tail = 0.5 * p * t * exp(-z * z);
+    x * if x < 0.0 { tail } else { 1.0 - tail }
 }
 
 /// e^x to 2 ulp, in a form that compiles to vector instructions, for x clamped to ±87: reduction to
@@ -99,15 +168,34 @@ mod tests {
     }
 
     #[test]
-    fn gelu_mul_is_candle_s_gelu_times_up() {
+    fn activations_are_candle_s() {
         let x: Vec<f32> = (0..3 * 2 * 100)
             .map(|i| (i as f32 * 0.77).sin() * 6.0)
             .collect();
         let x = Tensor::from_vec(x, (3, 200), &Device::Cpu).unwrap();
-        let halves = x.chunk(2, 1).unwrap();
-        let expected = (halves[0].gelu().unwrap() * &halves[1]).unwrap();
-        let off = (gelu_mul(&x).unwrap() - expected).unwrap().abs().unwrap();
-        let off = off.max_all().unwrap().to_scalar::<f32>().unwrap();
-        assert!(off < 1e-5, "off by {off}");
+        for (activation, expected) in [
+            (Activation::Relu, x.relu().unwrap()),
+            (Activation::Gelu, x.gelu_erf().unwrap()),
+            (Activation::GeluTanh, x.gelu().unwrap()),
+            (Activation::Silu, x.silu().unwrap()),
+        ] {
+            let off = |got: Tensor, expected: &Tensor| {
+                let off = (got - expected).unwrap().abs().unwrap();
+                off.max_all().unwrap().to_scalar::<f32>().unwrap()
+            };
+            let alone = off(activation.apply(&x).unwrap(), &expected);
+            let gate = expected.narrow(1, 0, 100).unwrap();
+            let gated = (gate * x.narrow(1, 100, 100).unwrap()).unwrap();
+            let gate = off(activation.gate(&x).unwrap(), &gated);
+            assert!(
+                alone < 2e-6 && gate < 1e-5,
+                "{activation:?}: {alone}, {gate}"
+            );
+        }
+        assert!(
+            Activation::Relu
+                .gate(&x.narrow(1, 0, 199).unwrap().contiguous().unwrap())
+                .is_err()
+        );
     }
 }

@@ -1,10 +1,12 @@
-//! Causal attention of a ragged batch over a cache of key and value slots.
+//! Attention of a ragged batch over slots of keys and values: causal, or of everything to everything.
 //!
 //! Tokens of all sequences stand one after another in the rows of `q`; keys and values stand in slots of a
 //! shared cache, in any order. A sequence names its slots in order of position, so sequences of different
-//! lengths need no padding, and hypotheses of a beam share the slots of what they have in common.
+//! lengths need no padding, and hypotheses of a beam share the slots of what they have in common. The slots
+//! of an encoder's self-attention are simply the rows of the keys and values it has just computed.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use candle_core::{
     CpuStorage, CustomOp3, D, Device, InplaceOp2, Layout, Result, Shape, Tensor, bail,
@@ -21,8 +23,51 @@ use super::norm::dot;
 pub struct Span {
     /// Rows of `q`: the sequence's newest tokens.
     pub rows: Range<usize>,
-    /// Cache slots of all its tokens, oldest first, those of `rows` last.
+    /// Slots of what it attends to, in order of position; where it attends to itself, those of `rows` last.
     pub slots: Vec<u32>,
+}
+
+/// What is added to a score for the distance from the token that attends to the one attended to, a value a head
+/// and distance (Raffel et al. 2020, section 2.1).
+pub struct PositionBias {
+    /// Head after head, a value for each of `distances` distances.
+    values: Vec<f32>,
+    distances: usize,
+    /// The place of distance 0; what lies before the first or after the last place has that place's value.
+    zero: usize,
+}
+
+impl PositionBias {
+    /// `values`: head after head, a value for each of the distances from `-zero` on, as many for each head.
+    ///
+    /// # Errors
+    /// If they cannot be shared out among the heads or there is no place for distance 0.
+    pub fn new(values: Vec<f32>, heads: usize, zero: usize) -> Result<Self> {
+        let distances = values.len().checked_div(heads).unwrap_or(0);
+        if zero >= distances || distances * heads != values.len() {
+            bail!(
+                "{} position biases for {heads} heads around {zero}",
+                values.len()
+            );
+        }
+        Ok(PositionBias {
+            values,
+            distances,
+            zero,
+        })
+    }
+
+    fn heads(&self) -> usize {
+        self.values.len() / self.distances
+    }
+
+    /// The place of the distance from position `from` to position `to`.
+    #[inline(always)]
+    fn place(&self, from: usize, to: usize) -> usize {
+        (self.zero + to)
+            .saturating_sub(from)
+            .min(self.distances - 1)
+    }
 }
 
 /// Who attends to what, the same for all layers of a step.
@@ -31,6 +76,7 @@ pub struct AttentionPlan {
     /// For each row of `q`: its span, and how many of the span's slots it sees.
     rows: Vec<(u32, u32)>,
     slots: usize,
+    bias: Option<Arc<PositionBias>>,
     padded: Option<Padded>,
 }
 
@@ -42,39 +88,108 @@ struct Padded {
     keys: Tensor,
     /// (rows): place in `queries`.
     back: Tensor,
+    /// (sequences, heads, longest rows, longest context): what is added to the scores.
+    bias: Option<Tensor>,
     sequences: usize,
 }
 
 impl AttentionPlan {
-    /// Plans a step over `spans`, whose rows must follow one another from 0, for a cache of `slots` slots.
+    /// Plans a step over `spans`, whose rows must follow one another from 0, for a cache of `slots` slots: each
+    /// row sees the slots of its own token and of those before it.
     ///
     /// # Errors
     /// If the spans do not fit together or name slots that the cache has not.
     pub fn new(spans: Vec<Span>, slots: usize, device: &Device) -> Result<Self> {
+        let seen =
+            |span: &Span, row: usize| (span.slots.len() + row + 1).checked_sub(span.rows.len());
+        Self::with_seen(spans, slots, seen, device)
+    }
+
+    /// The same, but each row sees all slots of its span, of which there may be fewer than rows: self-attention of
+    /// an encoder, or cross-attention of a decoder.
+    ///
+    /// # Errors
+    /// As [`AttentionPlan::new`], or if a span has no slots.
+    pub fn full(spans: Vec<Span>, slots: usize, device: &Device) -> Result<Self> {
+        Self::with_seen(spans, slots, |span, _| Some(span.slots.len()), device)
+    }
+
+    /// `seen`: how many of its slots the n-th row of a span sees.
+    fn with_seen(
+        spans: Vec<Span>,
+        slots: usize,
+        seen: impl Fn(&Span, usize) -> Option<usize>,
+        device: &Device,
+    ) -> Result<Self> {
         let mut rows = Vec::new();
         for (i, span) in spans.iter().enumerate() {
-            let (len, total) = (span.rows.len(), span.slots.len());
-            if span.rows.start != rows.len()
-                || len > total
-                || span.slots.iter().any(|&s| s as usize >= slots)
-            {
-                bail!(
-                    "attention span {:?} of {total} slots does not fit",
-                    span.rows
-                );
+            let seen: Option<Vec<usize>> = (0..span.rows.len()).map(|r| seen(span, r)).collect();
+            match seen {
+                Some(seen)
+                    if span.rows.start == rows.len()
+                        && seen.iter().all(|&n| n > 0)
+                        && span.slots.iter().all(|&s| (s as usize) < slots) =>
+                {
+                    rows.extend(seen.into_iter().map(|n| (i as u32, n as u32)));
+                }
+                _ => bail!(
+                    "attention span {:?} of {} slots does not fit",
+                    span.rows,
+                    span.slots.len()
+                ),
             }
-            rows.extend((total - len + 1..=total).map(|seen| (i as u32, seen as u32)));
         }
         let mut plan = AttentionPlan {
             spans,
             rows,
             slots,
+            bias: None,
             padded: None,
         };
         if !device.is_cpu() {
             plan.padded = Some(plan.pad(device)?);
         }
         Ok(plan)
+    }
+
+    /// Adds `bias` to all scores. For attention of sequences to themselves: a span's rows are its last tokens.
+    ///
+    /// # Errors
+    /// If a span has more rows than slots.
+    pub fn with_bias(mut self, bias: Arc<PositionBias>, device: &Device) -> Result<Self> {
+        if self.spans.iter().any(|s| s.rows.len() > s.slots.len()) {
+            bail!("a position bias between different sequences");
+        }
+        if let Some(mut padded) = self.padded.take() {
+            padded.bias = Some(self.padded_bias(&bias, device)?);
+            self.padded = Some(padded);
+        }
+        self.bias = Some(bias);
+        Ok(self)
+    }
+
+    /// The position in its sequence of a span's n-th row.
+    fn position(span: &Span, row: usize) -> usize {
+        span.slots.len() - span.rows.len() + row
+    }
+
+    /// (sequences, heads, longest rows, longest context), gathered on the device from the few values there are.
+    fn padded_bias(&self, bias: &PositionBias, device: &Device) -> Result<Tensor> {
+        let (rows, slots) = self.longest();
+        let mut places = Vec::with_capacity(self.spans.len() * rows * slots);
+        for span in &self.spans {
+            for row in 0..rows {
+                let from = Self::position(span, row.min(span.rows.len().saturating_sub(1)));
+                places.extend((0..slots).map(|to| bias.place(from, to) as u32));
+            }
+        }
+        let values = Tensor::new(bias.values.as_slice(), device)?;
+        let values = values.reshape((bias.heads(), bias.distances))?;
+        values
+            .index_select(&Tensor::new(places, device)?, 1)?
+            .reshape((bias.heads(), self.spans.len(), rows, slots))?
+            .transpose(0, 1)?
+            .contiguous()
     }
 
     fn longest(&self) -> (usize, usize) {
@@ -99,6 +214,7 @@ impl AttentionPlan {
             queries: Tensor::new(queries, device)?,
             keys: Tensor::new(keys, device)?,
             back: Tensor::new(back, device)?,
+            bias: None,
             sequences: self.spans.len(),
         })
     }
@@ -127,7 +243,7 @@ impl AttentionPlan {
     }
 }
 
-/// Softmax(scale · q kᵀ) v for every row and head.
+/// Softmax(scale · q kᵀ + bias) v for every row and head.
 ///
 /// `q`: (rows, heads, d); `k`, `v`: (slots, key heads × d), key heads dividing heads; `window`: how many of
 /// the newest tokens, itself included, a token sees. Returns (rows, heads × d).
@@ -148,6 +264,7 @@ pub fn attention(
         || !grouped
         || !sees_itself
         || v.dims() != k.dims()
+        || plan.bias.as_ref().is_some_and(|bias| bias.heads() != heads)
     {
         bail!(
             "attention of {:?} over {:?}, planned for {} rows",
@@ -200,6 +317,10 @@ fn padded_attention(
         .contiguous()?
         .matmul(&gather(k)?.transpose(2, 3)?.contiguous()?)?
         * f64::from(scale))?;
+    let scores = match &padded.bias {
+        Some(bias) => (scores + bias)?,
+        None => scores,
+    };
     let weights = candle_nn::ops::softmax(&scores.broadcast_add(mask)?, D::Minus1)?;
     let out = weights
         .matmul(&gather(v)?)?
@@ -237,10 +358,16 @@ impl CustomOp3 for Attention<'_> {
         );
         let mut out = vec![0f32; q.len()];
         let row = |(row, out): (usize, &mut [f32])| {
-            let slots = &self.plan.spans[self.plan.rows[row].0 as usize].slots;
-            let slots = &slots[self.plan.seen(row, self.window)];
+            let span = &self.plan.spans[self.plan.rows[row].0 as usize];
+            let seen = self.plan.seen(row, self.window);
+            let bias = self.plan.bias.as_deref().map(|bias| RowBias {
+                bias,
+                position: AttentionPlan::position(span, row - span.rows.start),
+                first: seen.start,
+            });
             let q = &q[row * heads * d..][..heads * d];
-            attend(q, k, v, (width, d), slots, self.scale, out);
+            let slots = &span.slots[seen];
+            attend(q, k, v, (width, d), slots, self.scale, bias.as_ref(), out);
         };
         if rayon::current_num_threads() == 1 {
             out.chunks_mut(heads * d).enumerate().for_each(row);
@@ -251,7 +378,15 @@ impl CustomOp3 for Attention<'_> {
     }
 }
 
+/// The bias of one token at `position`, for slots from position `first` on.
+struct RowBias<'a> {
+    bias: &'a PositionBias,
+    position: usize,
+    first: usize,
+}
+
 /// One token: `q` and `out` hold its heads of `d` values, `k` and `v` the caches of `width` values a slot.
+#[expect(clippy::too_many_arguments)]
 #[multiversion(targets = "simd")]
 fn attend(
     q: &[f32],
@@ -260,6 +395,7 @@ fn attend(
     (width, d): (usize, usize),
     slots: &[u32],
     scale: f32,
+    bias: Option<&RowBias>,
     out: &mut [f32],
 ) {
     let group = q.len() / width; // heads that share a key head
@@ -272,6 +408,15 @@ fn attend(
             let key = &k[start(slot)..][..d];
             for (head, q) in q.chunks_exact(d).enumerate() {
                 weights[head * slots.len() + i] = dot(q, key) * scale;
+            }
+        }
+        if let Some(row) = bias {
+            let values = row.bias.values.chunks_exact(row.bias.distances);
+            let values = values.skip(key_head * group);
+            for (weights, values) in weights.chunks_exact_mut(slots.len()).zip(values) {
+                for (weight, to) in weights.iter_mut().zip(row.first..) {
+                    *weight += values[row.bias.place(row.position, to)];
+                }
             }
         }
         for weights in weights.chunks_exact_mut(slots.len()) {
@@ -297,8 +442,12 @@ pub fn write_rows(cache: &Tensor, rows: &Tensor, slots: &[u32]) -> Result<()> {
     if cache.device().is_cpu() {
         return cache.inplace_op2(rows, &WriteRows { slots });
     }
-    for (i, &slot) in slots.iter().enumerate() {
-        cache.slice_set(&rows.narrow(0, i, 1)?.contiguous()?, 0, slot as usize)?;
+    // Free slots mostly follow one another: one copy a run.
+    let mut start = 0;
+    for run in slots.chunk_by(|a, b| a + 1 == *b) {
+        let rows = rows.narrow(0, start, run.len())?.contiguous()?;
+        cache.slice_set(&rows, 0, run[0] as usize)?;
+        start += run.len();
     }
     Ok(())
 }
@@ -375,28 +524,79 @@ mod tests {
         AttentionPlan::new(spans, 12, &Device::Cpu).unwrap()
     }
 
+    /// Sources of an encoder, then targets longer and shorter than their sources.
+    fn full_plan() -> AttentionPlan {
+        let span = |rows, slots: &[u32]| Span {
+            rows,
+            slots: slots.to_vec(),
+        };
+        let spans = vec![
+            span(0..4, &[7, 2]),
+            span(4..5, &[3, 1, 9, 4, 5, 6]),
+            span(5..7, &[11]),
+        ];
+        AttentionPlan::full(spans, 12, &Device::Cpu).unwrap()
+    }
+
+    fn assert_agree(plan: &AttentionPlan, window: Option<usize>, shape: (usize, usize, usize)) {
+        let (heads, key_heads, d) = shape;
+        let mut padded = plan.pad(&Device::Cpu).unwrap();
+        if let Some(bias) = &plan.bias {
+            padded.bias = Some(plan.padded_bias(bias, &Device::Cpu).unwrap());
+        }
+        let q = wave(&[7, heads, d], 0.37);
+        let (k, v) = (
+            wave(&[12, key_heads * d], 0.51),
+            wave(&[12, key_heads * d], 0.23),
+        );
+        let ours = attention(&q, &k, &v, plan, window, 0.3).unwrap();
+        let mask = plan.mask(window, &Device::Cpu).unwrap();
+        let theirs = padded_attention(&q, &k, &v, &padded, &mask, 0.3).unwrap();
+        let off = (ours - theirs).unwrap().abs().unwrap().max_all().unwrap();
+        let off = off.to_scalar::<f32>().unwrap();
+        assert!(off < 1e-5, "{shape:?}, {window:?}: off by {off}");
+    }
+
     #[test]
     fn kernel_and_padded_operations_agree() {
-        let plan = plan();
-        let padded = plan.pad(&Device::Cpu).unwrap();
-        for (heads, key_heads, d) in [(4, 1, 32), (4, 2, 24), (3, 3, 8)] {
-            let q = wave(&[7, heads, d], 0.37);
-            let (k, v) = (
-                wave(&[12, key_heads * d], 0.51),
-                wave(&[12, key_heads * d], 0.23),
-            );
+        for shape in [(4, 1, 32), (4, 2, 24), (3, 3, 8)] {
             for window in [None, Some(1), Some(2), Some(5)] {
-                let ours = attention(&q, &k, &v, &plan, window, 0.3).unwrap();
-                let mask = plan.mask(window, &Device::Cpu).unwrap();
-                let theirs = padded_attention(&q, &k, &v, &padded, &mask, 0.3).unwrap();
-                let off = (ours - theirs).unwrap().abs().unwrap().max_all().unwrap();
-                let off = off.to_scalar::<f32>().unwrap();
-                assert!(
-                    off < 1e-5,
-                    "{heads} heads, {key_heads} key heads, {window:?}: off by {off}"
-                );
+                assert_agree(&plan(), window, shape);
             }
+            assert_agree(&full_plan(), None, shape);
         }
+    }
+
+    #[test]
+    fn kernel_and_padded_operations_agree_with_a_bias() {
+        for (heads, key_heads, d) in [(4, 2, 24), (3, 3, 8)] {
+            // Fewer distances than there are, on either side.
+            let values = (0..heads * 5).map(|i| (i as f32 * 1.7).sin() * 3.0);
+            let bias = Arc::new(PositionBias::new(values.collect(), heads, 3).unwrap());
+            for window in [None, Some(2)] {
+                let plan = plan().with_bias(bias.clone(), &Device::Cpu).unwrap();
+                assert_agree(&plan, window, (heads, key_heads, d));
+            }
+            assert!(full_plan().with_bias(bias, &Device::Cpu).is_err());
+        }
+    }
+
+    #[test]
+    fn a_bias_is_that_of_the_distance() {
+        let span = Span {
+            rows: 0..2,
+            slots: vec![1, 0, 2],
+        };
+        let plan = AttentionPlan::full(vec![span], 3, &Device::Cpu).unwrap();
+        // Tokens 1 and 2 of three; so far above the rest that only the token one place before is left.
+        let bias = PositionBias::new(vec![0.0, 200.0, 0.0, 0.0], 1, 2).unwrap();
+        let plan = plan.with_bias(Arc::new(bias), &Device::Cpu).unwrap();
+        let (q, k) = (wave(&[2, 1, 1], 0.1), wave(&[3, 1], 0.1));
+        let v = Tensor::new(&[[10f32], [20.0], [30.0]], &Device::Cpu).unwrap();
+        let out = attention(&q, &k, &v, &plan, None, 1.0).unwrap();
+        assert_eq!(out.to_vec2::<f32>().unwrap(), [[20.0], [10.0]]);
+        assert!(PositionBias::new(vec![0.0; 5], 2, 0).is_err());
+        assert!(PositionBias::new(vec![0.0; 4], 2, 2).is_err());
     }
 
     #[test]
@@ -421,5 +621,10 @@ mod tests {
         refused(1..2, &[0, 1]);
         refused(0..3, &[0, 1]);
         refused(0..1, &[4]);
+        let empty = Span {
+            rows: 0..1,
+            slots: Vec::new(),
+        };
+        assert!(AttentionPlan::full(vec![empty], 4, &Device::Cpu).is_err());
     }
 }

@@ -12,9 +12,9 @@ mod q5;
 mod quantize;
 mod vocab;
 
-pub use activation::gelu_mul;
-pub use attention::{AttentionPlan, Span, attention, write_rows};
-pub use norm::{add_rms_norm, rms_norm, rope};
+pub use activation::{Activation, gelu_mul};
+pub use attention::{AttentionPlan, PositionBias, Span, attention, write_rows};
+pub use norm::{add_rms_norm, layer_norm, rms_norm, rope};
 pub use q5::{Q5Linear, dequantize_q5_0_row};
 pub use vocab::{log_probs, log_sum_exp, top_k};
 

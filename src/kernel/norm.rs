@@ -1,4 +1,4 @@
-//! Root-mean-square normalisation and rotary positions.
+//! Normalisation and rotary positions.
 
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
@@ -21,6 +21,15 @@ pub fn add_rms_norm(residual: &Tensor, x: &Tensor, weight: &Tensor, eps: f32) ->
         residual.apply_op3_no_bwd(x, weight, &RmsNorm { eps })
     } else {
         residual + candle_nn::ops::rms_norm(x, weight, eps)?
+    }
+}
+
+/// `(x - mean(x)) / √(variance(x) + eps) × weight + bias` over the last dimension (Ba et al. 2016).
+pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f32) -> Result<Tensor> {
+    if x.device().is_cpu() {
+        x.apply_op3_no_bwd(weight, bias, &LayerNorm { eps })
+    } else {
+        candle_nn::ops::layer_norm(x, weight, bias, eps)
     }
 }
 
@@ -58,7 +67,7 @@ fn add_normalised(y: &mut [f32], x: &[f32], weight: &[f32], eps: f32) {
 fn check_width(x: &Layout, weight: &[f32]) -> Result<()> {
     match x.dims().last() {
         Some(&width) if width == weight.len() && width > 0 => Ok(()),
-        _ => bail!("rms-norm of {:?} with {} weights", x.dims(), weight.len()),
+        _ => bail!("norm of {:?} with {} weights", x.dims(), weight.len()),
     }
 }
 
@@ -107,6 +116,50 @@ impl CustomOp3 for RmsNorm {
         let mut y = f32_slice(residual, residual_layout)?.to_vec();
         let (x, weight) = (f32_slice(x, x_layout)?, f32_slice(weight, weight_layout)?);
         add_normalised(&mut y, x, weight, self.eps);
+        Ok((CpuStorage::F32(y), x_layout.shape().clone()))
+    }
+}
+
+struct LayerNorm {
+    eps: f32,
+}
+
+/// The variance is that around the mean, not the difference of two large numbers.
+#[multiversion(targets = "simd")]
+fn layer_norm_row(x: &[f32], weight: &[f32], bias: &[f32], eps: f32, y: &mut [f32]) {
+    let mean = sum(x) / x.len() as f32;
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y = x - mean;
+    }
+    let factor = 1.0 / (dot(y, y) / x.len() as f32 + eps).sqrt();
+    for ((y, &w), &b) in y.iter_mut().zip(weight).zip(bias) {
+        *y = *y * factor * w + b;
+    }
+}
+
+impl CustomOp3 for LayerNorm {
+    fn name(&self) -> &'static str {
+        "layer-norm"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (x, weight) = (f32_slice(x, x_layout)?, f32_slice(weight, weight_layout)?);
+        let bias = f32_slice(bias, bias_layout)?;
+        check_width(x_layout, weight)?;
+        check_width(x_layout, bias)?;
+        let mut y = vec![0f32; x.len()];
+        let width = weight.len();
+        for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
+            layer_norm_row(x, weight, bias, self.eps, y);
+        }
         Ok((CpuStorage::F32(y), x_layout.shape().clone()))
     }
 }
@@ -169,6 +222,19 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
+/// Σ xᵢ, likewise.
+#[inline(always)]
+fn sum(x: &[f32]) -> f32 {
+    let mut sums = [0f32; 16];
+    let (chunks, rest) = x.as_chunks::<16>();
+    for chunk in chunks {
+        for (sum, x) in sums.iter_mut().zip(chunk) {
+            *sum += x;
+        }
+    }
+    sums.iter().sum::<f32>() + rest.iter().sum::<f32>()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,6 +266,16 @@ mod tests {
         let residual = wave(&[3, 5, 70], 0.9);
         let added = add_rms_norm(&residual, &x, &w, 1e-6).unwrap();
         assert!(difference(&added, &(residual + expected).unwrap()) < 1e-6);
+    }
+
+    #[test]
+    fn layer_norm_is_candle_s_and_exact_far_from_zero() {
+        let (x, w, b) = (wave(&[3, 5, 70], 0.7), wave(&[70], 0.3), wave(&[70], 0.2));
+        let expected = candle_nn::ops::layer_norm_slow(&x, &w, &b, 1e-5).unwrap();
+        assert!(difference(&layer_norm(&x, &w, &b, 1e-5).unwrap(), &expected) < 1e-5);
+        let far = layer_norm(&(x + 4096.0).unwrap(), &w, &b, 1e-5).unwrap();
+        assert!(difference(&far, &expected) < 2e-3);
+        assert!(layer_norm(&far, &w, &wave(&[69], 0.2), 1e-5).is_err());
     }
 
     #[test]

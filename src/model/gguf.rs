@@ -39,7 +39,7 @@ impl Bytes {
 
     /// Lets the system take back the memory that the pages of a file or of the program hold; they are read
     /// again when touched.
-    fn release_pages(&self) {
+    pub(super) fn release_pages(&self) {
         #[cfg(target_os = "linux")]
         if let Kind::Program(_) | Kind::File(_) = self.0 {
             use rustix::mm::{Advice, madvise};

@@ -1,4 +1,4 @@
-//! A linear layer without bias, in the arithmetic that was asked for.
+//! A linear layer, in the arithmetic that was asked for.
 
 use candle_core::quantized::{GgmlDType, QMatMul};
 use candle_core::{Device, Module, Result, Tensor, bail};
@@ -7,8 +7,13 @@ use super::gguf::quantized;
 use super::{Compute, Gguf};
 use crate::kernel::Q5Linear;
 
-/// `y = x Wᵀ`.
-pub enum Linear {
+/// `y = x Wᵀ + b`.
+pub struct Linear {
+    weight: Weight,
+    bias: Option<Tensor>,
+}
+
+enum Weight {
     /// Q5_0 weights on the CPU.
     Q5(Q5Linear),
     /// f32 weights, (out, in).
@@ -42,10 +47,8 @@ impl Linear {
         let dense = compute == Compute::F32 || (compute == Compute::Auto && !device.is_cpu());
         if dense {
             let parts = names.iter().map(|name| gguf.dequantized(name, device));
-            return Ok(Linear::Dense(Tensor::cat(
-                &parts.collect::<Result<Vec<_>>>()?,
-                0,
-            )?));
+            let weight = Tensor::cat(&parts.collect::<Result<Vec<_>>>()?, 0)?;
+            return Ok(Self::dense(weight, None));
         }
         let joined;
         let bytes = match parts.as_slice() {
@@ -55,19 +58,33 @@ impl Linear {
                 &joined
             }
         };
-        if parts[0].0 == GgmlDType::Q5_0 && device.is_cpu() {
-            return Ok(Linear::Q5(Q5Linear::from_q5_0(bytes, rows, columns)?));
+        let weight = if parts[0].0 == GgmlDType::Q5_0 && device.is_cpu() {
+            Weight::Q5(Q5Linear::from_q5_0(bytes, rows, columns)?)
+        } else {
+            let tensor = quantized(parts[0].0, bytes, &[rows, columns], device)?;
+            Weight::Quantized(QMatMul::from_qtensor(tensor)?)
+        };
+        Ok(Linear { weight, bias: None })
+    }
+
+    /// f32 weights, (out, in), and a bias for each output, or none.
+    pub fn dense(weight: Tensor, bias: Option<Tensor>) -> Self {
+        Linear {
+            weight: Weight::Dense(weight),
+            bias,
         }
-        let tensor = quantized(parts[0].0, bytes, &[rows, columns], device)?;
-        Ok(Linear::Quantized(QMatMul::from_qtensor(tensor)?))
     }
 
     /// `x`: (rows, in) → (rows, out).
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        match self {
-            Linear::Q5(linear) => linear.forward(x),
-            Linear::Dense(weight) => x.matmul(&weight.t()?),
-            Linear::Quantized(linear) => linear.forward(x),
+        let y = match &self.weight {
+            Weight::Q5(linear) => linear.forward(x)?,
+            Weight::Dense(weight) => x.matmul(&weight.t()?)?,
+            Weight::Quantized(linear) => linear.forward(x)?,
+        };
+        match &self.bias {
+            Some(bias) => y.broadcast_add(bias),
+            None => Ok(y),
         }
     }
 }

@@ -1,17 +1,40 @@
 //! Neural models: one file an architecture, and what they share.
 
+mod bart;
 mod cache;
+mod embedding;
+mod encoder_decoder;
+mod fairseq;
+mod feed_forward;
 mod gemma3;
+mod generation;
 mod gguf;
+mod indictrans2;
+mod layers;
 mod linear;
+mod loader;
+mod m2m100;
+mod marian;
+mod mbart;
+mod norm;
 mod package;
+mod pegasus;
+mod pickle;
+mod position;
+mod scope;
+mod t5;
+mod torch;
+mod weights;
 
 use candle_core::{Device, Result, Tensor, bail};
 
 pub use cache::{KvCache, Sequence};
 pub use gemma3::Gemma3;
+pub use generation::{EarlyStopping, GenerationConfig};
 pub use gguf::{Bytes, Gguf};
+pub use loader::{LoadError, load_folder};
 pub use package::{Package, PackageError};
+pub use weights::{Weights, WeightsError};
 
 /// Arithmetic of the products with the weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,0 +1,36 @@
+//! Vectors of tokens.
+
+use candle_core::{Result, Tensor, bail};
+
+/// A table of vectors, one a token, each times `scale`.
+pub struct Embedding {
+    table: Tensor,
+    scale: f64,
+}
+
+impl Embedding {
+    /// `table`: (vocabulary, width).
+    pub fn new(table: Tensor, scale: f64) -> Self {
+        Embedding { table, scale }
+    }
+
+    /// (tokens, width).
+    pub fn forward(&self, tokens: &[u32]) -> Result<Tensor> {
+        let tokens = Tensor::new(tokens, self.table.device())?;
+        let vectors = self.table.index_select(&tokens, 0)?;
+        match self.scale {
+            1.0 => Ok(vectors),
+            scale => vectors * scale,
+        }
+    }
+
+    /// # Errors
+    /// If a token is not in the vocabulary.
+    pub fn check(&self, tokens: &[u32]) -> Result<()> {
+        let vocabulary = self.table.dim(0)?;
+        match tokens.iter().find(|&&t| t as usize >= vocabulary) {
+            Some(token) => bail!("token {token} is not among the vocabulary's {vocabulary}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,405 @@
+//! The weights of a checkpoint folder as the Hugging Face Hub has them, by name, widened to f32.
+//!
+//! Read are `model.safetensors` or, where there is none, `pytorch_model.bin`, whole or in shards. Files are
+//! mapped and only their tables of contents are read; a tensor is copied and widened when it is asked for.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use candle_core::{Device, Tensor};
+use half::{bf16, f16};
+use safetensors::{Dtype, SafeTensors};
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::gguf::Bytes;
+use super::pickle::{NumberType, PickleError};
+use super::torch;
+
+/// Files that hold weights, in the order in which they are looked for.
+const SAFETENSORS: &str = "model.safetensors";
+const TORCH: &str = "pytorch_model.bin";
+/// An index of shards is a list of some hundred names.
+const LONGEST_INDEX: u64 = 16 << 20;
+
+/// Why weights cannot be used.
+#[derive(Debug, Error)]
+pub enum WeightsError {
+    /// The folder has none.
+    #[error("{0} holds no weights: looked for {SAFETENSORS} and {TORCH}, whole or in shards")]
+    None(PathBuf),
+    /// A file cannot be read.
+    #[error("weights {path} cannot be read: {source}; download the model again")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file is not what its name says.
+    #[error("weights {path} are damaged: {reason}; download the model again")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A pickle is malformed or wants to run code.
+    #[error("weights {path} cannot be used: {source}")]
+    Pickle {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: PickleError,
+    },
+    /// A tensor is not there.
+    #[error(
+        "the weights hold no tensor {0}: the folder's config.json is of another model, or a shard is missing"
+    )]
+    Missing(String),
+    /// A tensor has another shape than the configuration says.
+    #[error("tensor {name} has shape {found:?}, but config.json makes it {expected:?}")]
+    Shape {
+        /// The tensor.
+        name: String,
+        /// Shape by the configuration.
+        expected: Vec<usize>,
+        /// Shape in the file.
+        found: Vec<usize>,
+    },
+    /// The device has no room for a tensor.
+    #[error("tensor {name} cannot be put on the device: {source}")]
+    Device {
+        /// The tensor.
+        name: String,
+        /// What candle says.
+        source: candle_core::Error,
+    },
+}
+
+/// Where a tensor's numbers are in a file, checked to lie inside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extent {
+    /// Type of its numbers.
+    pub number: NumberType,
+    /// Dimensions.
+    pub shape: Vec<usize>,
+    /// Numbers from one place of a dimension to the next.
+    pub strides: Vec<usize>,
+    /// Byte of the file where its first number starts.
+    pub start: usize,
+}
+
+/// The tensors of a folder.
+pub struct Weights {
+    files: Vec<Bytes>,
+    tensors: HashMap<String, (usize, Extent)>,
+    device: Device,
+}
+
+/// `*.index.json`: which shard a tensor is in.
+#[derive(Deserialize)]
+struct Index {
+    weight_map: HashMap<String, String>,
+}
+
+impl Weights {
+    /// Finds the weights of a folder; tensors will go to `device`.
+    ///
+    /// # Errors
+    /// If there are none, or a file is unreadable, damaged, or wants to run code.
+    pub fn open(folder: &Path, device: &Device) -> Result<Self, WeightsError> {
+        let mut weights = Weights {
+            files: Vec::new(),
+            tensors: HashMap::new(),
+            device: device.clone(),
+        };
+        for (name, read) in [
+            (SAFETENSORS, read_safetensors as Reader),
+            (TORCH, torch::read as Reader),
+        ] {
+            let whole = folder.join(name);
+            if whole.is_file() {
+                weights.add(&whole, read)?;
+                return Ok(weights);
+            }
+            let index = folder.join(format!("{name}.index.json"));
+            if index.is_file() {
+                for shard in shards(&index)? {
+                    weights.add(&folder.join(shard), read)?;
+                }
+                return Ok(weights);
+            }
+        }
+        Err(WeightsError::None(folder.to_owned()))
+    }
+
+    fn add(&mut self, path: &Path, read: Reader) -> Result<(), WeightsError> {
+        // A pipe would wait for its other end for ever.
+        let is_file = fs::metadata(path).map(|m| m.is_file());
+        let map = || match is_file? {
+            true => Bytes::map(path),
+            false => Err(io::Error::other("not a regular file")),
+        };
+        let bytes = map().map_err(|source| WeightsError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        let tensors = read(bytes.as_ref(), path)?;
+        let file = self.files.len();
+        let tensors = tensors.into_iter();
+        self.tensors
+            .extend(tensors.map(|(name, extent)| (name, (file, extent))));
+        self.files.push(bytes);
+        Ok(())
+    }
+
+    /// Where tensors go.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Whether there is a tensor of that name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.tensors.contains_key(name)
+    }
+
+    /// Whether two names are of the same numbers in the same file: a tied weight, saved once.
+    pub fn are_one(&self, a: &str, b: &str) -> bool {
+        self.contains(a) && self.tensors.get(a) == self.tensors.get(b)
+    }
+
+    /// A tensor in f32, whatever the file has it in.
+    ///
+    /// # Errors
+    /// If it is not there or has another shape.
+    pub fn get(&self, name: &str, shape: &[usize]) -> Result<Tensor, WeightsError> {
+        let Some((file, extent)) = self.tensors.get(name) else {
+            return Err(WeightsError::Missing(name.to_owned()));
+        };
+        if extent.shape != shape {
+            return Err(WeightsError::Shape {
+                name: name.to_owned(),
+                expected: shape.to_vec(),
+                found: extent.shape.clone(),
+            });
+        }
+        let values = widen(self.files[*file].as_ref(), extent);
+        self.files[*file].release_pages();
+        Tensor::from_vec(values, shape, &self.device).map_err(|source| WeightsError::Device {
+            name: name.to_owned(),
+            source,
+        })
+    }
+}
+
+/// Reads a file's table of contents.
+type Reader = fn(&[u8], &Path) -> Result<Vec<(String, Extent)>, WeightsError>;
+
+/// The shards that an index names, each once.
+fn shards(index: &Path) -> Result<BTreeSet<String>, WeightsError> {
+    let damaged = |reason: String| WeightsError::Damaged {
+        path: index.to_owned(),
+        reason,
+    };
+    let read = || match fs::metadata(index)?.len() {
+        length if length <= LONGEST_INDEX => fs::read(index),
+        length => Err(io::Error::other(format!("{length} bytes are too many"))),
+    };
+    let text = read().map_err(|source| WeightsError::Unreadable {
+        path: index.to_owned(),
+        source,
+    })?;
+    let parsed: Index = serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
+    let shards: BTreeSet<String> = parsed.weight_map.into_values().collect();
+    for shard in &shards {
+        let mut parts = Path::new(shard).components();
+        if !matches!(
+            (parts.next(), parts.next()),
+            (Some(Component::Normal(_)), None)
+        ) {
+            return Err(damaged(format!(
+                "{shard:?} is not the name of a file in the folder"
+            )));
+        }
+    }
+    match shards.is_empty() {
+        true => Err(damaged("it names no file".to_owned())),
+        false => Ok(shards),
+    }
+}
+
+fn read_safetensors(bytes: &[u8], path: &Path) -> Result<Vec<(String, Extent)>, WeightsError> {
+    let damaged = |reason: String| WeightsError::Damaged {
+        path: path.to_owned(),
+        reason,
+    };
+    // The crate checks that tensors lie inside the file, one after another, and are as long as their shapes.
+    let read = SafeTensors::read_metadata(bytes);
+    let (header, metadata) = read.map_err(|e| damaged(e.to_string()))?;
+    let start = header + 8; // the length of the header
+    if bytes.len() < start + metadata.data_len() {
+        return Err(damaged("it is cut short".to_owned()));
+    }
+    let tensor = |(name, info): (String, &safetensors::tensor::TensorInfo)| {
+        // A type that no model here uses is no reason to refuse the rest.
+        let number = number_type(info.dtype)?;
+        let extent = Extent {
+            number,
+            strides: row_major(&info.shape),
+            shape: info.shape.clone(),
+            start: start + info.data_offsets.0,
+        };
+        Some((name, extent))
+    };
+    Ok(metadata.tensors().into_iter().filter_map(tensor).collect())
+}
+
+fn number_type(dtype: Dtype) -> Option<NumberType> {
+    Some(match dtype {
+        Dtype::F32 => NumberType::F32,
+        Dtype::F16 => NumberType::F16,
+        Dtype::BF16 => NumberType::BF16,
+        Dtype::F64 => NumberType::F64,
+        Dtype::I64 => NumberType::I64,
+        Dtype::I32 => NumberType::I32,
+        Dtype::I16 => NumberType::I16,
+        Dtype::I8 => NumberType::I8,
+        Dtype::U8 => NumberType::U8,
+        Dtype::BOOL => NumberType::Bool,
+        _ => return None,
+    })
+}
+
+/// Strides of a tensor whose last dimension is dense.
+pub fn row_major(shape: &[usize]) -> Vec<usize> {
+    let mut strides = vec![1usize; shape.len()];
+    for i in (1..shape.len()).rev() {
+        // Beyond what can be counted only where another dimension is zero: then no stride is used.
+        strides[i - 1] = strides[i].saturating_mul(shape[i]);
+    }
+    strides
+}
+
+/// The numbers of a tensor in row-major order.
+fn widen(file: &[u8], extent: &Extent) -> Vec<f32> {
+    let count: usize = extent.shape.iter().product();
+    let size = extent.number.size();
+    if extent.strides == row_major(&extent.shape) {
+        return widen_run(&file[extent.start..][..count * size], extent.number);
+    }
+    // A transposed or cut-out tensor: number by number.
+    let mut values = Vec::with_capacity(count);
+    let mut index = vec![0; extent.shape.len()];
+    for _ in 0..count {
+        let offset: usize = index.iter().zip(&extent.strides).map(|(i, s)| i * s).sum();
+        values.extend(widen_run(
+            &file[extent.start + offset * size..][..size],
+            extent.number,
+        ));
+        for (i, &n) in index.iter_mut().zip(&extent.shape).rev() {
+            *i += 1;
+            if *i < n {
+                break;
+            }
+            *i = 0;
+        }
+    }
+    values
+}
+
+fn widen_run(bytes: &[u8], number: NumberType) -> Vec<f32> {
+    fn each<const N: usize>(bytes: &[u8], widen: impl Fn([u8; N]) -> f32) -> Vec<f32> {
+        bytes.as_chunks::<N>().0.iter().map(|b| widen(*b)).collect()
+    }
+    match number {
+        NumberType::F32 => each(bytes, f32::from_le_bytes),
+        NumberType::F16 => each(bytes, |b| f16::from_le_bytes(b).to_f32()),
+        NumberType::BF16 => each(bytes, |b| bf16::from_le_bytes(b).to_f32()),
+        NumberType::F64 => each(bytes, |b| f64::from_le_bytes(b) as f32),
+        NumberType::I64 => each(bytes, |b| i64::from_le_bytes(b) as f32),
+        NumberType::I32 => each(bytes, |b| i32::from_le_bytes(b) as f32),
+        NumberType::I16 => each(bytes, |b| i16::from_le_bytes(b).into()),
+        NumberType::I8 => each(bytes, |b| i8::from_le_bytes(b).into()),
+        NumberType::U8 | NumberType::Bool => each(bytes, |[b]| b.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in files {
+            fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        folder
+    }
+
+    fn error(files: &[(&str, &[u8])]) -> String {
+        let folder = folder(files);
+        let opened = Weights::open(folder.path(), &Device::Cpu);
+        opened.err().expect("an error").to_string()
+    }
+
+    #[test]
+    fn a_shard_is_a_plain_file_name() {
+        for shard in ["../x.safetensors", "/etc/passwd", "a/b", ".", ""] {
+            let index = format!(r#"{{"weight_map": {{"w": "{shard}"}}}}"#);
+            let error = error(&[("model.safetensors.index.json", index.as_bytes())]);
+            assert!(error.contains("is not the name of a file"), "{error}");
+        }
+        let index = br#"{"weight_map": {"w": "model-1.safetensors"}}"#;
+        let error = error(&[("model.safetensors.index.json", index)]);
+        assert!(
+            error.contains("model-1.safetensors cannot be read"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_folder_without_weights_says_what_was_looked_for() {
+        assert!(error(&[]).contains("looked for model.safetensors and pytorch_model.bin"));
+        assert!(error(&[("pytorch_model.bin", b"")]).contains("damaged"));
+        assert!(
+            error(&[("model.safetensors", b"\xff\xff\xff\xff\xff\xff\xff\x7f{}")])
+                .contains("damaged")
+        );
+    }
+
+    #[test]
+    fn every_type_is_widened() {
+        let run = |bytes: &[u8], number| widen_run(bytes, number);
+        assert_eq!(run(&(-1.5f64).to_le_bytes(), NumberType::F64), [-1.5]);
+        assert_eq!(
+            run(&f16::from_f32(0.25).to_le_bytes(), NumberType::F16),
+            [0.25]
+        );
+        assert_eq!(
+            run(&bf16::from_f32(-2.0).to_le_bytes(), NumberType::BF16),
+            [-2.0]
+        );
+        assert_eq!(run(&(-7i64).to_le_bytes(), NumberType::I64), [-7.0]);
+        assert_eq!(run(&[0xff], NumberType::I8), [-1.0]);
+        assert_eq!(run(&[0xff], NumberType::U8), [255.0]);
+    }
+
+    #[test]
+    fn strided_tensors_come_in_row_major_order() {
+        let bytes: Vec<u8> = (0..6u8).collect();
+        let extent = |shape: &[usize], strides: &[usize], start| Extent {
+            number: NumberType::U8,
+            shape: shape.to_vec(),
+            strides: strides.to_vec(),
+            start,
+        };
+        // The transpose of 2 × 3, and a column of it.
+        let transposed = widen(&bytes, &extent(&[3, 2], &[1, 3], 0));
+        assert_eq!(transposed, [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]);
+        assert_eq!(widen(&bytes, &extent(&[2], &[3], 1)), [1.0, 4.0]);
+        assert_eq!(widen(&bytes, &extent(&[], &[], 5)), [5.0]);
+    }
+}
