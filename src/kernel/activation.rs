@@ -1,4 +1,4 @@
-//! The feed-forward's gate: GELU of one half times the other.
+//! The feed-forward's gate: an activation of one half times the other.
 
 use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor, bail};
 use multiversion::multiversion;
@@ -6,22 +6,35 @@ use rayon::prelude::*;
 
 use super::f32_slice;
 
-/// `gelu(gate) × up` of rows that hold the gate's values and then as many of up's: (…, 2 n) → (…, n).
-/// GELU in its tanh form (Hendrycks and Gimpel 2016), as Gemma 3 has it.
-pub fn gelu_mul(gate_up: &Tensor) -> Result<Tensor> {
-    if gate_up.device().is_cpu() {
-        gate_up.apply_op1_no_bwd(&GeluMul)
-    } else {
-        let halves = gate_up.chunk(2, D::Minus1)?;
-        halves[0].gelu()? * &halves[1]
-    }
+/// What a gate is put through (Shazeer 2020, arXiv:2002.05202).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// GELU in its tanh form (Hendrycks and Gimpel 2016), as Gemma 3 has it.
+    Gelu,
+    /// x · σ(x), also called swish.
+    Silu,
 }
 
-struct GeluMul;
+/// `activation(gate) × up` of rows that hold the gate's values and then as many of up's: (…, 2 n) → (…, n).
+pub fn gated(gate_up: &Tensor, gate: Gate) -> Result<Tensor> {
+    if gate_up.device().is_cpu() {
+        return gate_up.apply_op1_no_bwd(&Gated { gate });
+    }
+    let halves = gate_up.chunk(2, D::Minus1)?;
+    let activated = match gate {
+        Gate::Gelu => halves[0].gelu()?,
+        Gate::Silu => halves[0].silu()?,
+    };
+    activated * &halves[1]
+}
 
-impl CustomOp1 for GeluMul {
+struct Gated {
+    gate: Gate,
+}
+
+impl CustomOp1 for Gated {
     fn name(&self) -> &'static str {
-        "gelu-mul"
+        "gated"
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
@@ -32,10 +45,14 @@ impl CustomOp1 for GeluMul {
                 *last /= 2;
                 *last
             }
-            _ => bail!("gelu-mul of {dims:?}, whose last dimension is not even"),
+            _ => bail!("gate of {dims:?}, whose last dimension is not even"),
         };
         let mut y = vec![0f32; x.len() / 2];
-        let row = |(y, x): (&mut [f32], &[f32])| gelu_mul_row(x, y);
+        let activated = match self.gate {
+            Gate::Gelu => gelu_mul_row,
+            Gate::Silu => silu_mul_row,
+        };
+        let row = |(y, x): (&mut [f32], &[f32])| activated(x, y);
         if rayon::current_num_threads() == 1 {
             y.chunks_mut(width).zip(x.chunks(2 * width)).for_each(row);
         } else {
@@ -52,6 +69,14 @@ fn gelu_mul_row(gate_up: &[f32], out: &mut [f32]) {
     let (gate, up) = gate_up.split_at(out.len());
     for ((out, &gate), &up) in out.iter_mut().zip(gate).zip(up) {
         *out = gelu(gate) * up;
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn silu_mul_row(gate_up: &[f32], out: &mut [f32]) {
+    let (gate, up) = gate_up.split_at(out.len());
+    for ((out, &gate), &up) in out.iter_mut().zip(gate).zip(up) {
+        *out = gate / (1.0 + exp(-gate)) * up;
     }
 }
 
@@ -99,15 +124,23 @@ mod tests {
     }
 
     #[test]
-    fn gelu_mul_is_candle_s_gelu_times_up() {
+    fn a_gate_is_candle_s_activation_times_up() {
         let x: Vec<f32> = (0..3 * 2 * 100)
             .map(|i| (i as f32 * 0.77).sin() * 6.0)
             .collect();
         let x = Tensor::from_vec(x, (3, 200), &Device::Cpu).unwrap();
         let halves = x.chunk(2, 1).unwrap();
-        let expected = (halves[0].gelu().unwrap() * &halves[1]).unwrap();
-        let off = (gelu_mul(&x).unwrap() - expected).unwrap().abs().unwrap();
-        let off = off.max_all().unwrap().to_scalar::<f32>().unwrap();
-        assert!(off < 1e-5, "off by {off}");
+        for (gate, activated) in [
+            (Gate::Gelu, halves[0].gelu().unwrap()),
+            (Gate::Silu, halves[0].silu().unwrap()),
+        ] {
+            let expected = (activated * &halves[1]).unwrap();
+            let off = (gated(&x, gate).unwrap() - expected)
+                .unwrap()
+                .abs()
+                .unwrap();
+            let off = off.max_all().unwrap().to_scalar::<f32>().unwrap();
+            assert!(off < 1e-5, "{gate:?} is off by {off}");
+        }
     }
 }

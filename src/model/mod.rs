@@ -1,16 +1,21 @@
 //! Neural models: one file an architecture, and what they share.
 
 mod cache;
+mod decoder_only;
 mod gemma3;
 mod gguf;
+mod language;
 mod linear;
+mod llama;
 mod package;
+mod qwen2;
+mod qwen3;
 
 use candle_core::{Device, Result, Tensor, bail};
 
 pub use cache::{KvCache, Sequence};
-pub use gemma3::Gemma3;
 pub use gguf::{Bytes, Gguf};
+pub use language::load_gguf;
 pub use package::{Package, PackageError};
 
 /// Arithmetic of the products with the weights.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::gguf::Bytes;
-use super::{Compute, Gemma3, Gguf, Model};
+use super::{Compute, Gguf, Model, load_gguf};
 use crate::tokenizer::{Tokenizer, TokenizerError};
 
 const MANIFEST: &str = "model.toml";
@@ -168,12 +168,16 @@ impl Package {
                 source,
             });
         }
-        Ok((Box::new(model), tokenizer))
+        Ok((model, tokenizer))
     }
 
-    fn load_model(&self, compute: Compute, device: &Device) -> Result<Gemma3, PackageError> {
+    fn load_model(
+        &self,
+        compute: Compute,
+        device: &Device,
+    ) -> Result<Box<dyn Model>, PackageError> {
         let bytes = self.bytes(&self.manifest.weights, embedded::WEIGHTS)?;
-        let model = Gguf::read(bytes).and_then(|gguf| Gemma3::load(gguf, compute, device));
+        let model = Gguf::read(bytes).and_then(|gguf| load_gguf(gguf, compute, device));
         model.map_err(|source| PackageError::Weights {
             name: self.manifest.name.clone(),
             source,
