@@ -170,10 +170,9 @@ fn references() -> Vec<Reference> {
 }
 
 fn embedded(compute: Compute) -> (Box<dyn Model>, Tokenizer) {
-    Package::embedded()
-        .unwrap()
-        .load(compute, &Device::Cpu)
-        .unwrap()
+    let package = Package::embedded().unwrap();
+    let loaded = package.load(compute, &Device::Cpu).unwrap();
+    (loaded.model, loaded.tokenizer)
 }
 
 /// The best continuation of each prompt.

@@ -10,12 +10,14 @@ use thiserror::Error;
 
 use super::{Continuation, DecodeOptions, Request, generate};
 use crate::model::Model;
-use crate::tokenizer::{Tokenizer, TokenizerError};
+use crate::prompts::Prompting;
+use crate::tokenizer::{Part, Tokenizer, TokenizerError};
 
 /// A language model that continues texts.
 pub struct Generator {
     model: Box<dyn Model>,
     tokenizer: Tokenizer,
+    prompting: Prompting,
     threads: usize,
     batch_tokens: usize,
 }
@@ -75,18 +77,34 @@ impl Generator {
         Generator {
             model,
             tokenizer,
+            prompting: Prompting::Completion,
             threads,
             batch_tokens,
         }
+    }
+
+    /// The same model, prompted in another way.
+    pub fn with_prompting(self, prompting: Prompting) -> Self {
+        Generator { prompting, ..self }
+    }
+
+    /// How the model is prompted.
+    pub fn prompting(&self) -> &Prompting {
+        &self.prompting
+    }
+
+    /// Tokens that a prompt and its continuation can have together.
+    pub fn context(&self) -> usize {
+        self.model.limits().target
     }
 
     /// Encodes a prompt.
     ///
     /// # Errors
     /// If the tokenizer cannot encode the text.
-    pub fn prompt(&self, text: &str) -> Result<Prompt, TokenizerError> {
+    pub fn prompt(&self, parts: &[Part]) -> Result<Prompt, TokenizerError> {
         Ok(Prompt {
-            tokens: self.tokenizer.encode(text)?,
+            tokens: self.tokenizer.encode_parts(parts)?,
         })
     }
 

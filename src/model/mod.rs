@@ -1,5 +1,6 @@
 //! Neural models: one file an architecture, and what they share.
 
+mod architecture;
 mod cache;
 mod decoder_only;
 mod gemma3;
@@ -13,9 +14,10 @@ mod qwen3;
 
 use candle_core::{Device, Result, Tensor, bail};
 
+pub use architecture::load_gguf;
 pub use cache::{KvCache, Sequence};
 pub use gguf::{Bytes, Gguf};
-pub use language::load_gguf;
+pub use language::LanguageModel;
 pub use package::{Package, PackageError};
 
 /// Arithmetic of the products with the weights.
