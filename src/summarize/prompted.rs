@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use super::{Brief, BriefSentence, Length, Sources, SummarizeError, SummaryOptions};
-use crate::decode::{GenerateError, Generated, Generator};
+use crate::decode::{GenerateError, Generated, Generator, Prompt};
 use crate::prompts::Prompts;
 use crate::text::sentences;
 use crate::translate::{Severity, TranslatedSegment, Translation};
@@ -97,7 +97,7 @@ impl Writer<'_> {
         Ok(left.min(PART_TOKENS))
     }
 
-    fn prompt(&self, paragraphs: &[String]) -> Result<crate::decode::Prompt, SummarizeError> {
+    fn prompt(&self, paragraphs: &[String]) -> Result<Prompt, SummarizeError> {
         let sentences = match self.length {
             Length::Sentences(n) => n.max(1),
             Length::Words(n) => n.div_ceil(WORDS_A_SENTENCE).max(1),
@@ -270,8 +270,15 @@ fn joined(sentences: Vec<BriefSentence>, length: Option<Length>) -> Vec<BriefSen
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use candle_core::{Device, Tensor};
+
     use super::*;
     use crate::article::{Part, Role};
+    use crate::model::{Compute, KvCache, LanguageModel, Limits, Model, Sequence};
     use crate::translate::{Finding, FindingKind, Hypothesis, Segment, TranslatedParagraph};
 
     fn translation(sentences: &[(&str, bool)]) -> Translation {
@@ -400,5 +407,102 @@ mod tests {
         );
         assert_eq!(parts(&paragraphs, 0, words), Vec::<Vec<String>>::new());
         assert_eq!(parts(&paragraphs, 100, words).len(), 1);
+    }
+
+    /// A model that answers everything by the same words, and notes what it was shown.
+    struct Parrot {
+        answer: Vec<u32>,
+        end: u32,
+        vocabulary: usize,
+        /// For each piece of a prompt: whether it is the first, and the tokens of the prompt so far.
+        shown: Arc<Mutex<Vec<(bool, usize)>>>,
+        /// How much of the answer is written, by the first cache slot of a sequence.
+        written: Mutex<HashMap<u32, usize>>,
+    }
+
+    impl Model for Parrot {
+        fn vocabulary(&self) -> usize {
+            self.vocabulary
+        }
+
+        fn device(&self) -> &Device {
+            &Device::Cpu
+        }
+
+        fn limits(&self) -> Limits {
+            Limits {
+                source: 0,
+                target: 1024,
+            }
+        }
+
+        fn new_cache(&self, slots: usize, _: usize) -> candle_core::Result<KvCache> {
+            KvCache::new(1, slots, 1, &Device::Cpu)
+        }
+
+        fn step(
+            &self,
+            cache: &mut KvCache,
+            batch: &mut [(&mut Sequence, &[u32])],
+        ) -> candle_core::Result<Tensor> {
+            let mut logits = vec![0f32; batch.len() * self.vocabulary];
+            let mut written = self.written.lock().unwrap();
+            for ((sequence, new), row) in batch.iter_mut().zip(logits.chunks_mut(self.vocabulary)) {
+                let is_first = sequence.is_empty();
+                cache.extend(sequence, new.len())?;
+                let count = written.entry(sequence.slots()[0]).or_default();
+                if new.len() > 1 {
+                    *count = 0;
+                    let piece = (is_first, sequence.len());
+                    self.shown.lock().unwrap().push(piece);
+                }
+                row[*self.answer.get(*count).unwrap_or(&self.end) as usize] = 9.0;
+                *count += 1;
+            }
+            Tensor::from_vec(logits, (batch.len(), self.vocabulary), &Device::Cpu)
+        }
+    }
+
+    #[test]
+    fn a_long_article_is_summarised_in_parts_and_the_parts_again() {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/data/model/llama-mini.gguf"
+        );
+        let mini = LanguageModel::open(Path::new(path), Compute::F32, &Device::Cpu).unwrap();
+        let answer =
+            "The river Teesta flooded five villages in Rangpur. The mayor of Paris resigned.";
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        let parrot = Parrot {
+            answer: mini.tokenizer.encode(answer).unwrap()[1..].to_vec(),
+            end: mini.tokenizer.end(),
+            vocabulary: mini.model.vocabulary(),
+            shown: shown.clone(),
+            written: Mutex::default(),
+        };
+        let generator = Generator::new(Box::new(parrot), mini.tokenizer, 1, 4096)
+            .with_prompting(mini.prompting);
+        let river = ("The river Teesta flooded five villages in Rangpur.", false);
+        let long = translation(&[river; 90]);
+        let options = SummaryOptions {
+            length: Length::Sentences(2),
+        };
+        let keep_going = || ControlFlow::Continue(());
+        let brief = write(&generator, &long, &options, &keep_going).unwrap();
+        let texts: Vec<&str> = brief.sentences.iter().map(|s| s.text.as_str()).collect();
+        assert_eq!(
+            texts,
+            [river.0],
+            "what the article does not say is left out"
+        );
+        let shown = shown.lock().unwrap();
+        let longest = shown.iter().map(|piece| piece.1).max().unwrap();
+        assert!(longest <= 1024 - 2 * TOKENS_A_SENTENCE, "{longest} tokens");
+        assert!(longest > 512, "{longest} tokens do not use the room");
+        let prompts = shown.iter().filter(|piece| piece.0).count();
+        assert!(
+            prompts > 3,
+            "{prompts} prompts for several parts and the whole"
+        );
     }
 }
