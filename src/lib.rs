@@ -10,7 +10,7 @@ pub mod decode;
 mod kernel;
 pub mod lexicon;
 pub mod model;
-mod prompts;
+pub mod prompts;
 pub mod summarize;
 pub mod text;
 pub mod tokenizer;

@@ -10,8 +10,9 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use thiserror::Error;
 
 use super::{Continuation, DecodeError, DecodeOptions, Request, Step, generate};
-use crate::model::Model;
-use crate::tokenizer::{Tokenizer, TokenizerError};
+use crate::model::{Limits, Model};
+use crate::prompts::Prompting;
+use crate::tokenizer::{Part, Tokenizer, TokenizerError};
 
 /// A model that writes texts: a language model continues them, an encoder-decoder reads them and writes another.
 pub struct Generator {
@@ -23,6 +24,8 @@ pub struct Generator {
 /// How a [`Generator`] works.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct GeneratorOptions {
+    /// How the model wants to be asked.
+    pub prompting: Prompting,
     /// What the decoder of an encoder-decoder starts with (`decoder_start_token_id`, where the reference has one
     /// token); a language model starts with the text itself.
     pub decoder_start: Vec<u32>,
@@ -84,7 +87,7 @@ impl Generator {
             options.threads = thread::available_parallelism().map_or(1, NonZero::get);
         }
         if options.decode.end_tokens.is_empty() {
-            options.decode.end_tokens.push(tokenizer.end());
+            options.decode.end_tokens.extend(tokenizer.ends());
         }
         Generator {
             model,
@@ -93,12 +96,17 @@ impl Generator {
         }
     }
 
-    /// Encodes a text: what a language model continues, or an encoder-decoder reads.
+    /// How the model is prompted.
+    pub fn prompting(&self) -> &Prompting {
+        &self.options.prompting
+    }
+
+    /// Encodes a prompt: what a language model continues, or an encoder-decoder reads.
     ///
     /// # Errors
     /// If the tokenizer cannot encode the text.
-    pub fn prompt(&self, text: &str) -> Result<Prompt, TokenizerError> {
-        let ids = self.tokenizer.encode(text)?;
+    pub fn prompt(&self, parts: &[Part]) -> Result<Prompt, TokenizerError> {
+        let ids = self.tokenizer.encode_parts(parts)?;
         Ok(match self.model.limits().source {
             0 => Prompt {
                 source: Vec::new(),
@@ -116,6 +124,11 @@ impl Generator {
         self.tokenizer
             .encode(text)
             .map_or(usize::MAX, |ids| ids.len())
+    }
+
+    /// Tokens that the model can hold.
+    pub fn limits(&self) -> Limits {
+        self.model.limits()
     }
 
     /// New tokens that the model has room for after a prompt.

@@ -50,11 +50,6 @@ impl Activation {
     }
 }
 
-/// [`Activation::gate`] with GELU in its tanh form, as Gemma 3 has it.
-pub fn gelu_mul(gate_up: &Tensor) -> Result<Tensor> {
-    Activation::GeluTanh.gate(gate_up)
-}
-
 struct Activate {
     activation: Activation,
     gated: bool,

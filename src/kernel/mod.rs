@@ -12,10 +12,10 @@ mod q5;
 mod quantize;
 mod vocab;
 
-pub use activation::{Activation, gelu_mul};
+pub use activation::Activation;
 pub use attention::{AttentionPlan, PositionBias, Span, attention, write_rows};
-pub use norm::{add_rms_norm, layer_norm, rms_norm, rope};
-pub use q5::{Q5Linear, dequantize_q5_0_row};
+pub use norm::{RopeLayout, add_rms_norm, layer_norm, rms_norm, rope};
+pub use q5::Q5Linear;
 pub use vocab::{log_probs, log_sum_exp, top_k};
 
 use candle_core::{CpuStorage, Layout, Result, bail};

@@ -33,16 +33,29 @@ pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f32) -> Resul
     }
 }
 
-/// Turns each head's halves by the angles of its token's position (Su et al. 2021, in the layout that
-/// pairs value i with value i + d/2). `x`: (tokens, heads, d); `cos`, `sin`: (tokens, d/2).
-pub fn rope(x: &Tensor, cos: &Tensor, sin: &Tensor) -> Result<Tensor> {
+/// Which values of a head turn together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RopeLayout {
+    /// Value i and value i + d/2 (llama.cpp's NEOX).
+    Halves,
+    /// Value 2 i and value 2 i + 1 (llama.cpp's NORM).
+    Pairs,
+}
+
+/// Turns pairs of each head's values by the angles of its token's position (Su et al. 2021).
+/// `x`: (tokens, heads, d); `cos`, `sin`: (tokens, d/2).
+pub fn rope(x: &Tensor, cos: &Tensor, sin: &Tensor, layout: RopeLayout) -> Result<Tensor> {
     if x.device().is_cpu() {
-        x.apply_op3_no_bwd(cos, sin, &Rope)
+        x.apply_op3_no_bwd(cos, sin, &Rope { layout })
     } else {
         let (tokens, heads, d) = x.dims3()?;
         let (cos, sin) = (cos.unsqueeze(1)?, sin.unsqueeze(1)?);
-        let x = candle_nn::rotary_emb::rope(&x.reshape((tokens, heads, 1, d))?, &cos, &sin)?;
-        x.reshape((tokens, heads, d))
+        let x = x.reshape((tokens, heads, 1, d))?;
+        let turned = match layout {
+            RopeLayout::Halves => candle_nn::rotary_emb::rope(&x, &cos, &sin)?,
+            RopeLayout::Pairs => candle_nn::rotary_emb::rope_i(&x, &cos, &sin)?,
+        };
+        turned.reshape((tokens, heads, d))
     }
 }
 
@@ -164,7 +177,9 @@ impl CustomOp3 for LayerNorm {
     }
 }
 
-struct Rope;
+struct Rope {
+    layout: RopeLayout,
+}
 
 impl CustomOp3 for Rope {
     fn name(&self) -> &'static str {
@@ -187,13 +202,17 @@ impl CustomOp3 for Rope {
             bail!("rope of {:?} with {} angles", x_layout.dims(), cos.len());
         }
         let mut y = vec![0f32; x.len()];
+        let rotate = match self.layout {
+            RopeLayout::Halves => rotate_halves,
+            RopeLayout::Pairs => rotate_pairs,
+        };
         rotate(x, cos, sin, heads, d, &mut y);
         Ok((CpuStorage::F32(y), x_layout.shape().clone()))
     }
 }
 
 #[multiversion(targets = "simd")]
-fn rotate(x: &[f32], cos: &[f32], sin: &[f32], heads: usize, d: usize, y: &mut [f32]) {
+fn rotate_halves(x: &[f32], cos: &[f32], sin: &[f32], heads: usize, d: usize, y: &mut [f32]) {
     let half = d / 2;
     for (head, (x, y)) in x.chunks_exact(d).zip(y.chunks_exact_mut(d)).enumerate() {
         let token = head / heads * half;
@@ -203,6 +222,20 @@ fn rotate(x: &[f32], cos: &[f32], sin: &[f32], heads: usize, d: usize, y: &mut [
         for i in 0..half {
             y0[i] = x0[i] * cos[i] - x1[i] * sin[i];
             y1[i] = x1[i] * cos[i] + x0[i] * sin[i];
+        }
+    }
+}
+
+#[multiversion(targets = "simd")]
+fn rotate_pairs(x: &[f32], cos: &[f32], sin: &[f32], heads: usize, d: usize, y: &mut [f32]) {
+    let half = d / 2;
+    for (head, (x, y)) in x.chunks_exact(d).zip(y.chunks_exact_mut(d)).enumerate() {
+        let token = head / heads * half;
+        let (cos, sin) = (&cos[token..token + half], &sin[token..token + half]);
+        let (x, y) = (x.as_chunks::<2>().0, y.as_chunks_mut::<2>().0);
+        for i in 0..half {
+            let [a, b] = x[i];
+            y[i] = [a * cos[i] - b * sin[i], b * cos[i] + a * sin[i]];
         }
     }
 }
@@ -285,12 +318,19 @@ mod tests {
             wave(&[4, 4], 0.3),
             wave(&[4, 4], 0.4),
         );
-        for t in 0..4 {
-            let row = |x: &Tensor| x.narrow(0, t, 1).unwrap();
-            let alone = row(&x).reshape((1, 3, 1, 8)).unwrap();
-            let expected = candle_nn::rotary_emb::rope(&alone, &row(&cos), &row(&sin)).unwrap();
-            let expected = expected.reshape((1, 3, 8)).unwrap();
-            assert!(difference(&row(&rope(&x, &cos, &sin).unwrap()), &expected) < 1e-6);
+        let both: [(_, fn(&Tensor, &Tensor, &Tensor) -> Result<Tensor>); 2] = [
+            (RopeLayout::Halves, candle_nn::rotary_emb::rope),
+            (RopeLayout::Pairs, candle_nn::rotary_emb::rope_i),
+        ];
+        for (layout, candle) in both {
+            let turned = rope(&x, &cos, &sin, layout).unwrap();
+            for t in 0..4 {
+                let row = |x: &Tensor| x.narrow(0, t, 1).unwrap();
+                let alone = row(&x).reshape((1, 3, 1, 8)).unwrap();
+                let expected = candle(&alone, &row(&cos), &row(&sin)).unwrap();
+                let expected = expected.reshape((1, 3, 8)).unwrap();
+                assert!(difference(&row(&turned), &expected) < 1e-6);
+            }
         }
     }
 }

@@ -110,6 +110,75 @@ impl Gguf {
         }
     }
 
+    /// The metadata under a key, if there is such a key.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.metadata.get(key)
+    }
+
+    /// A whole number under a key, of whatever width; none if there is no such key.
+    ///
+    /// # Errors
+    /// If something else stands there, or it is negative.
+    pub fn number(&self, key: &str) -> Result<Option<usize>> {
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
+        let number = match value {
+            Value::I8(n) => u64::try_from(*n).ok(),
+            Value::I16(n) => u64::try_from(*n).ok(),
+            Value::I32(n) => u64::try_from(*n).ok(),
+            Value::I64(n) => u64::try_from(*n).ok(),
+            Value::U8(_) | Value::U16(_) | Value::U32(_) | Value::U64(_) => value.to_u64().ok(),
+            _ => None,
+        };
+        match number.and_then(|n| usize::try_from(n).ok()) {
+            Some(number) => Ok(Some(number)),
+            None => bail!("metadata {key:?} of the GGUF file is no whole number"),
+        }
+    }
+
+    /// A real number under a key; none if there is no such key.
+    ///
+    /// # Errors
+    /// If something else stands there.
+    pub fn real(&self, key: &str) -> Result<Option<f32>> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(Value::F32(x)) if x.is_finite() => Ok(Some(*x)),
+            Some(Value::F64(x)) if x.is_finite() => Ok(Some(*x as f32)),
+            Some(_) => bail!("metadata {key:?} of the GGUF file is no real number"),
+        }
+    }
+
+    /// A text under a key; none if there is no such key.
+    ///
+    /// # Errors
+    /// If something else stands there.
+    pub fn text(&self, key: &str) -> Result<Option<&str>> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => bail!("metadata {key:?} of the GGUF file is no text"),
+        }
+    }
+
+    /// Yes or no under a key; none if there is no such key.
+    ///
+    /// # Errors
+    /// If something else stands there.
+    pub fn flag(&self, key: &str) -> Result<Option<bool>> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(_) => bail!("metadata {key:?} of the GGUF file is neither true nor false"),
+        }
+    }
+
+    /// Names of all tensors, in no order.
+    pub fn tensor_names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
     /// Type, shape (rows first) and bytes of a tensor.
     ///
     /// # Errors

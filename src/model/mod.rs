@@ -1,7 +1,9 @@
 //! Neural models: one file an architecture, and what they share.
 
+mod architecture;
 mod bart;
 mod cache;
+mod decoder_only;
 mod embedding;
 mod encoder_decoder;
 mod fairseq;
@@ -10,8 +12,10 @@ mod gemma3;
 mod generation;
 mod gguf;
 mod indictrans2;
+mod language;
 mod layers;
 mod linear;
+mod llama;
 mod loader;
 mod m2m100;
 mod marian;
@@ -21,6 +25,8 @@ mod package;
 mod pegasus;
 mod pickle;
 mod position;
+mod qwen2;
+mod qwen3;
 mod scope;
 mod t5;
 mod torch;
@@ -28,10 +34,11 @@ mod weights;
 
 use candle_core::{Device, Result, Tensor, bail};
 
+pub use architecture::load_gguf;
 pub use cache::{KvCache, Sequence};
-pub use gemma3::Gemma3;
 pub use generation::{EarlyStopping, GenerationConfig};
 pub use gguf::{Bytes, Gguf};
+pub use language::LanguageModel;
 pub use loader::{LoadError, load_folder};
 pub use package::{Package, PackageError};
 pub use weights::{Weights, WeightsError};

@@ -11,7 +11,8 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::gguf::Bytes;
-use super::{Compute, Gemma3, Gguf, Model};
+use super::{Compute, Gguf, LanguageModel, Model, load_gguf};
+use crate::prompts::{ChatTemplateError, Prompting};
 use crate::tokenizer::{Tokenizer, TokenizerError};
 
 const MANIFEST: &str = "model.toml";
@@ -42,7 +43,7 @@ struct FileEntry {
 pub enum PackageError {
     /// A file is not there or cannot be read.
     #[error(
-        "model file {path} cannot be read: {source}; a model folder holds {MANIFEST} and the files it names"
+        "model file {path} cannot be read: {source}; a model folder holds {MANIFEST} and the files it names, or one .gguf file"
     )]
     Unreadable {
         /// The file.
@@ -98,6 +99,14 @@ pub enum PackageError {
         /// What is wrong with it.
         source: TokenizerError,
     },
+    /// The model's chat template is not what the program can run.
+    #[error("model {name} cannot be asked anything: {source}")]
+    ChatTemplate {
+        /// Name of the model.
+        name: String,
+        /// What is wrong with it.
+        source: ChatTemplateError,
+    },
 }
 
 mod embedded {
@@ -151,11 +160,7 @@ impl Package {
     ///
     /// # Errors
     /// If a file is missing, damaged, or not what the program can run.
-    pub fn load(
-        &self,
-        compute: Compute,
-        device: &Device,
-    ) -> Result<(Box<dyn Model>, Tokenizer), PackageError> {
+    pub fn load(&self, compute: Compute, device: &Device) -> Result<LanguageModel, PackageError> {
         let (model, tokenizer) = rayon::join(
             || self.load_model(compute, device),
             || self.load_tokenizer(),
@@ -168,12 +173,20 @@ impl Package {
                 source,
             });
         }
-        Ok((Box::new(model), tokenizer))
+        Ok(LanguageModel {
+            model,
+            tokenizer,
+            prompting: Prompting::Completion,
+        })
     }
 
-    fn load_model(&self, compute: Compute, device: &Device) -> Result<Gemma3, PackageError> {
+    fn load_model(
+        &self,
+        compute: Compute,
+        device: &Device,
+    ) -> Result<Box<dyn Model>, PackageError> {
         let bytes = self.bytes(&self.manifest.weights, embedded::WEIGHTS)?;
-        let model = Gguf::read(bytes).and_then(|gguf| Gemma3::load(gguf, compute, device));
+        let model = Gguf::read(bytes).and_then(|gguf| load_gguf(gguf, compute, device));
         model.map_err(|source| PackageError::Weights {
             name: self.manifest.name.clone(),
             source,

@@ -1,25 +1,31 @@
 //! A brief that a language model writes, held to what the article says.
+//!
+//! What fits is summarised at once. A longer article is summarised part by part, and then the briefs of its parts, until
+//! they fit: of whatever the model writes on the way, only sentences go on that rest on the article itself.
 
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use super::{Brief, BriefSentence, Length, Sources, SummarizeError, SummaryOptions};
-use crate::decode::{GenerateError, Generated, Generator};
+use crate::decode::{GenerateError, Generated, Generator, Prompt};
 use crate::prompts::Prompts;
 use crate::text::sentences;
 use crate::translate::{Severity, TranslatedSegment, Translation};
 
-/// Tokens of the article that the model is shown: news leads with what matters, and small models lose
-/// the thread of long texts.
-const ARTICLE_TOKENS: usize = 1500;
+/// Tokens of the article that the model is shown at once: small models lose the thread of longer texts.
+const PART_TOKENS: usize = 1500;
 /// Room for a sentence of a brief, and for a word of one.
 const TOKENS_A_SENTENCE: usize = 60;
 const TOKENS_A_WORD: usize = 2;
 /// Room for a whole brief: a longer one would not be brief.
 const BRIEF_TOKENS: usize = 1000;
+/// Words of a sentence, as one that counts words may expect them.
+const WORDS_A_SENTENCE: usize = 20;
 
-/// Prompts the model with the beginning of the translation, whole sentences without an error in them, and keeps of its
-/// answer the sentences that are grounded in them. Empty if none is.
+/// Has the model write a brief of the translation's sentences, but those with an error in them, and keeps of it the
+/// sentences that are grounded in them. Empty if none is.
+///
+/// A sentence that alone is longer than what the model can be shown is left out.
 pub fn write(
     generator: &Generator,
     translation: &Translation,
@@ -27,35 +33,114 @@ pub fn write(
     keep_going: &(dyn Fn() -> ControlFlow<()> + Sync),
 ) -> Result<Brief, SummarizeError> {
     let title = translation.title();
-    let mut brief = Brief {
-        title: title.clone(),
-        sentences: Vec::new(),
+    let sources = sources(translation);
+    let writer = Writer {
+        generator,
+        prompts: Prompts::new()?,
+        title: title.clone().unwrap_or_default(),
+        length: options.length,
+        sources: Sources::new(&sources),
+        keep_going,
     };
-    let paragraphs = beginning(generator, translation);
-    if paragraphs.is_empty() {
-        return Ok(brief);
+    let sentences = writer.brief(news(translation))?;
+    Ok(Brief { title, sentences })
+}
+
+/// What is asked for and of what.
+struct Writer<'a> {
+    generator: &'a Generator,
+    prompts: Prompts,
+    title: String,
+    length: Length,
+    sources: Sources,
+    keep_going: &'a (dyn Fn() -> ControlFlow<()> + Sync),
+}
+
+impl Writer<'_> {
+    /// The brief of paragraphs, each its sentences.
+    fn brief(
+        &self,
+        mut paragraphs: Vec<Vec<String>>,
+    ) -> Result<Vec<BriefSentence>, SummarizeError> {
+        let room = self.room()?;
+        let mut before: Option<Vec<BriefSentence>> = None;
+        loop {
+            let parts = parts(&paragraphs, room, |text| self.generator.count_tokens(text));
+            let briefs = self.ask(&parts)?;
+            let is_whole = briefs.len() <= 1;
+            let all = joined(briefs.concat(), None);
+            // Each round has to come closer to one part.
+            let is_stuck = before.as_ref().is_some_and(|b| all.len() >= b.len());
+            if is_whole || is_stuck {
+                let best = if all.is_empty() {
+                    before.unwrap_or_default()
+                } else {
+                    all
+                };
+                return Ok(joined(best, Some(self.length)));
+            }
+            paragraphs = briefs
+                .into_iter()
+                .map(|brief| brief.into_iter().map(|s| s.text).collect())
+                .collect();
+            before = Some(all);
+        }
     }
-    let prompt = Prompts::new()?.brief(title.as_deref().unwrap_or_default(), paragraphs)?;
-    let prompt = generator.prompt(&prompt).map_err(GenerateError::from)?;
-    let most = match options.length {
-        Length::Sentences(n) => n.saturating_mul(TOKENS_A_SENTENCE),
-        Length::Words(n) => n.saturating_mul(TOKENS_A_WORD),
-    };
-    let most = most.clamp(TOKENS_A_SENTENCE, BRIEF_TOKENS);
-    let answer = Mutex::new(None);
-    let done = |_, hypotheses: Vec<Generated>| {
-        *answer.lock().unwrap_or_else(PoisonError::into_inner) = hypotheses.into_iter().next();
-    };
-    generator.generate(&[(prompt, most)], 1, &done, &|_| keep_going())?;
-    if let Some(answer) = answer.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        brief.sentences = grounded(
-            &answer.text,
-            answer.continuation.ended(),
-            translation,
-            options.length,
-        );
+
+    /// Tokens that paragraphs may have in one prompt.
+    fn room(&self) -> Result<usize, SummarizeError> {
+        let empty = self.prompt(&[])?.tokens();
+        let limits = self.generator.limits();
+        let left = match limits.source {
+            0 => limits.target.saturating_sub(empty + self.most_new_tokens()),
+            most => most.saturating_sub(empty),
+        };
+        Ok(left.min(PART_TOKENS))
     }
-    Ok(brief)
+
+    fn prompt(&self, paragraphs: &[String]) -> Result<Prompt, SummarizeError> {
+        let sentences = match self.length {
+            Length::Sentences(n) => n.max(1),
+            Length::Words(n) => n.div_ceil(WORDS_A_SENTENCE).max(1),
+        };
+        let prompting = self.generator.prompting();
+        let parts = self
+            .prompts
+            .brief(prompting, &self.title, paragraphs, sentences)?;
+        Ok(self.generator.prompt(&parts).map_err(GenerateError::from)?)
+    }
+
+    /// Room for an answer: never more than half of what the model can hold.
+    fn most_new_tokens(&self) -> usize {
+        let most = match self.length {
+            Length::Sentences(n) => n.saturating_mul(TOKENS_A_SENTENCE),
+            Length::Words(n) => n.saturating_mul(TOKENS_A_WORD),
+        };
+        most.clamp(TOKENS_A_SENTENCE, BRIEF_TOKENS)
+            .min(self.generator.limits().target / 2)
+    }
+
+    /// The grounded sentences of the brief of each part.
+    fn ask(&self, parts: &[Vec<String>]) -> Result<Vec<Vec<BriefSentence>>, SummarizeError> {
+        let most = self.most_new_tokens();
+        let prompts = parts.iter().map(|part| Ok((self.prompt(part)?, most)));
+        let prompts = prompts.collect::<Result<Vec<_>, SummarizeError>>()?;
+        let answers = Mutex::new(vec![None; parts.len()]);
+        let done = |i: usize, hypotheses: Vec<Generated>| {
+            answers.lock().unwrap_or_else(PoisonError::into_inner)[i] =
+                hypotheses.into_iter().next();
+        };
+        self.generator
+            .generate(&prompts, 1, &done, &|_| (self.keep_going)())?;
+        let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let briefs = answers.into_iter().map(|answer| match answer {
+            Some(Generated { text, continuation }) => {
+                grounded(&text, continuation.ended(), &self.sources, self.length)
+            }
+            None => Vec::new(),
+        });
+        Ok(briefs.collect())
+    }
 }
 
 fn is_sound(segment: &TranslatedSegment) -> bool {
@@ -65,90 +150,137 @@ fn is_sound(segment: &TranslatedSegment) -> bool {
         .all(|f| f.severity < Severity::Error)
 }
 
-/// The news of the translation, paragraph by paragraph, up to the first sentence that has no room.
-fn beginning(generator: &Generator, translation: &Translation) -> Vec<String> {
-    let mut room = ARTICLE_TOKENS;
-    let mut paragraphs = Vec::new();
-    for paragraph in translation.paragraphs.iter().filter(|p| p.role.is_news()) {
-        let mut texts = Vec::new();
-        for segment in paragraph.segments.iter().filter(|s| is_sound(s)) {
-            let text = segment.hypothesis.text.as_str();
-            match room.checked_sub(generator.count_tokens(text)) {
-                Some(left) => room = left,
-                None => {
-                    room = 0;
-                    break;
-                }
-            }
-            texts.push(text);
-        }
-        if !texts.is_empty() {
-            paragraphs.push(texts.join(" "));
-        }
-        if room == 0 {
-            break;
-        }
-    }
-    paragraphs
+/// The sound sentences of the translation's news, paragraph by paragraph.
+fn news(translation: &Translation) -> Vec<Vec<String>> {
+    let paragraphs = translation.paragraphs.iter().filter(|p| p.role.is_news());
+    let sentences = paragraphs.map(|paragraph| {
+        let sound = paragraph.segments.iter().filter(|s| is_sound(s));
+        sound.map(|s| s.hypothesis.text.clone()).collect()
+    });
+    sentences.collect()
 }
 
-/// The sentences of an answer that rest on sound news of the translation, without repeats, within a length. The last
-/// sentence of an answer that did not end may be half a one, and is left out.
-fn grounded(
-    answer: &str,
-    ended: bool,
-    translation: &Translation,
-    length: Length,
-) -> Vec<BriefSentence> {
-    // Numbers of segments count them all; what a brief may not rest on is empty.
-    let sources: Vec<&str> = translation
-        .paragraphs
-        .iter()
-        .flat_map(|p| {
-            p.segments
-                .iter()
-                .map(|s| (p.role.is_news() && is_sound(s), s))
-        })
-        .map(|(is_source, s)| {
-            if is_source {
-                s.hypothesis.text.as_str()
-            } else {
-                ""
+/// The texts of all segments, as their numbers count them; what a brief may not rest on is empty.
+fn sources(translation: &Translation) -> Vec<&str> {
+    let paragraphs = translation.paragraphs.iter();
+    let segments = paragraphs.flat_map(|p| p.segments.iter().map(move |s| (p.role.is_news(), s)));
+    let texts = segments.map(|(is_news, s)| match is_news && is_sound(s) {
+        true => s.hypothesis.text.as_str(),
+        false => "",
+    });
+    texts.collect()
+}
+
+/// Paragraphs put together to parts of at most `room` tokens, which begin and end between sentences.
+fn parts(
+    paragraphs: &[Vec<String>],
+    room: usize,
+    tokens: impl Fn(&str) -> usize,
+) -> Vec<Vec<String>> {
+    let (mut parts, mut part, mut left) = (Vec::new(), Vec::new(), room);
+    for paragraph in paragraphs {
+        let mut text = String::new();
+        for sentence in paragraph {
+            let needed = tokens(sentence);
+            if needed > room {
+                continue;
             }
+            if needed > left {
+                if !text.is_empty() {
+                    part.push(std::mem::take(&mut text));
+                }
+                parts.push(std::mem::take(&mut part));
+                left = room;
+            }
+            left -= needed;
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            text.push_str(sentence);
+        }
+        if !text.is_empty() {
+            part.push(text);
+        }
+    }
+    if !part.is_empty() {
+        parts.push(part);
+    }
+    parts
+}
+
+/// The sentences of an answer that rest on the sources, without repeats, within a length. The last sentence of an
+/// answer that did not end may be half a one, and is left out.
+fn grounded(answer: &str, ended: bool, sources: &Sources, length: Length) -> Vec<BriefSentence> {
+    let lines = answer.lines().map(without_marks);
+    let mut texts: Vec<String> = lines
+        .flat_map(|line| {
+            let ranges = sentences(&line);
+            ranges
+                .into_iter()
+                .map(|range| line[range].to_owned())
+                .collect::<Vec<_>>()
         })
         .collect();
-    let sources = Sources::new(&sources);
-    let mut ranges = sentences(answer);
     if !ended {
-        ranges.pop();
+        texts.pop();
     }
+    let kept = texts.into_iter().filter_map(|text| {
+        let grounding = sources.ground(&text);
+        let citations = grounding.is_grounded().then_some(grounding.citations)?;
+        Some(BriefSentence { text, citations })
+    });
+    joined(kept.collect(), Some(length))
+}
+
+/// A line without the marks of a list or of emphasis that models like to put.
+fn without_marks(line: &str) -> String {
+    let line = line.trim().trim_start_matches('#').trim_start();
+    let number = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    let is_number = (1..=2).contains(&(line.len() - number.len()));
+    let unnumbered = number
+        .strip_prefix(". ")
+        .or_else(|| number.strip_prefix(") "));
+    let bullet = ["- ", "* ", "• "]
+        .iter()
+        .find_map(|mark| line.strip_prefix(mark));
+    let line = unnumbered.filter(|_| is_number).or(bullet).unwrap_or(line);
+    line.replace("**", "")
+}
+
+/// Sentences without repeats, the first of them that are within a length.
+fn joined(sentences: Vec<BriefSentence>, length: Option<Length>) -> Vec<BriefSentence> {
     let mut kept: Vec<BriefSentence> = Vec::new();
     let mut words = 0;
-    for text in ranges.into_iter().map(|range| &answer[range]) {
-        let grounding = sources.ground(text);
-        if !grounding.is_grounded() || kept.iter().any(|s| s.text == text) {
+    for sentence in sentences {
+        if kept.iter().any(|s| s.text == sentence.text) {
             continue;
         }
-        words += text.split_whitespace().count();
+        words += sentence.text.split_whitespace().count();
         let fits = match length {
-            Length::Sentences(n) => kept.len() < n.max(1),
-            Length::Words(n) => words <= n || kept.is_empty(),
+            None => true,
+            Some(Length::Sentences(n)) => kept.len() < n.max(1),
+            Some(Length::Words(n)) => words <= n || kept.is_empty(),
         };
         if !fits {
             break;
         }
-        kept.push(BriefSentence {
-            text: text.to_owned(),
-            citations: grounding.citations,
-        });
+        kept.push(sentence);
     }
     kept
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use candle_core::{Device, Tensor};
+
     use super::*;
     use crate::article::{Part, Role};
+    use crate::decode::GeneratorOptions;
+    use crate::model::{Compute, KvCache, LanguageModel, Limits, Model, Sequence};
     use crate::translate::{Finding, FindingKind, Hypothesis, Segment, TranslatedParagraph};
 
     fn translation(sentences: &[(&str, bool)]) -> Translation {
@@ -186,6 +318,15 @@ mod tests {
         }
     }
 
+    fn kept(
+        answer: &str,
+        ended: bool,
+        translation: &Translation,
+        length: Length,
+    ) -> Vec<BriefSentence> {
+        grounded(answer, ended, &Sources::new(&sources(translation)), length)
+    }
+
     #[test]
     fn only_grounded_whole_sentences_are_kept_once() {
         let translation = translation(&[
@@ -196,7 +337,7 @@ mod tests {
         let answer = format!(
             "{first} The mayor of Paris resigned. {first} Some 400 people moved to shelters. The river"
         );
-        let kept = grounded(&answer, false, &translation, Length::Sentences(5));
+        let kept = kept(&answer, false, &translation, Length::Sentences(5));
         assert_eq!(kept.len(), 1, "{kept:?}");
         assert_eq!(
             (kept[0].text.as_str(), kept[0].citations.as_slice()),
@@ -209,9 +350,9 @@ mod tests {
         let translation =
             translation(&[("The river Teesta flooded five villages in Rangpur.", false)]);
         let answer = "The river Teesta flooded five villages in Rangpur";
-        assert!(grounded(answer, false, &translation, Length::Sentences(1)).is_empty());
+        assert!(kept(answer, false, &translation, Length::Sentences(1)).is_empty());
         assert_eq!(
-            grounded(answer, true, &translation, Length::Sentences(1)).len(),
+            kept(answer, true, &translation, Length::Sentences(1)).len(),
             1
         );
     }
@@ -223,10 +364,154 @@ mod tests {
             ("Some 400 people moved to shelters in Dhaka.", false),
         ]);
         let answer = "The river Teesta flooded five villages in Rangpur. Some 400 people moved to shelters in Dhaka.";
-        let count = |length| grounded(answer, true, &translation, length).len();
+        let count = |length| kept(answer, true, &translation, length).len();
         assert_eq!(
             [Length::Sentences(1), Length::Sentences(2), Length::Words(9)].map(count),
             [1, 2, 1]
+        );
+    }
+
+    #[test]
+    fn marks_of_lists_are_no_part_of_a_sentence() {
+        let translation = translation(&[
+            ("The river Teesta flooded five villages in Rangpur.", false),
+            ("Some 400 people moved to shelters in Dhaka.", false),
+        ]);
+        let answer = "Here is the summary:\n\n1. **The river Teesta** flooded five villages.\n- Some 400 people moved to shelters.";
+        let kept = kept(answer, true, &translation, Length::Sentences(5));
+        let texts: Vec<&str> = kept.iter().map(|s| s.text.as_str()).collect();
+        assert_eq!(
+            texts,
+            [
+                "The river Teesta flooded five villages.",
+                "Some 400 people moved to shelters."
+            ]
+        );
+        assert_eq!(without_marks("2026. A year"), "2026. A year");
+        assert_eq!(without_marks("## 40 people"), "40 people");
+    }
+
+    #[test]
+    fn parts_begin_and_end_between_sentences() {
+        let paragraph = |sentences: &[&str]| sentences.iter().map(|s| (*s).to_owned()).collect();
+        let paragraphs = [
+            paragraph(&["one two.", "three four."]),
+            paragraph(&["a sentence of too many words."]),
+            paragraph(&["five.", "six seven eight."]),
+        ];
+        let words = |text: &str| text.split(' ').count();
+        assert_eq!(
+            parts(&paragraphs, 5, words),
+            [
+                vec!["one two. three four.", "five."],
+                vec!["six seven eight."]
+            ]
+        );
+        assert_eq!(parts(&paragraphs, 0, words), Vec::<Vec<String>>::new());
+        assert_eq!(parts(&paragraphs, 100, words).len(), 1);
+    }
+
+    /// A model that answers everything by the same words, and notes what it was shown.
+    struct Parrot {
+        answer: Vec<u32>,
+        end: u32,
+        vocabulary: usize,
+        /// For each piece of a prompt: whether it is the first, and the tokens of the prompt so far.
+        shown: Arc<Mutex<Vec<(bool, usize)>>>,
+        /// How much of the answer is written, by the first cache slot of a sequence.
+        written: Mutex<HashMap<u32, usize>>,
+    }
+
+    impl Model for Parrot {
+        fn vocabulary(&self) -> usize {
+            self.vocabulary
+        }
+
+        fn device(&self) -> &Device {
+            &Device::Cpu
+        }
+
+        fn limits(&self) -> Limits {
+            Limits {
+                source: 0,
+                target: 1024,
+            }
+        }
+
+        fn new_cache(&self, slots: usize, _: usize) -> candle_core::Result<KvCache> {
+            KvCache::new(1, slots, 1, &Device::Cpu)
+        }
+
+        fn step(
+            &self,
+            cache: &mut KvCache,
+            batch: &mut [(&mut Sequence, &[u32])],
+        ) -> candle_core::Result<Tensor> {
+            let mut logits = vec![0f32; batch.len() * self.vocabulary];
+            let mut written = self.written.lock().unwrap();
+            for ((sequence, new), row) in batch.iter_mut().zip(logits.chunks_mut(self.vocabulary)) {
+                let is_first = sequence.is_empty();
+                cache.extend(sequence, new.len())?;
+                let count = written.entry(sequence.slots()[0]).or_default();
+                if new.len() > 1 {
+                    *count = 0;
+                    let piece = (is_first, sequence.len());
+                    self.shown.lock().unwrap().push(piece);
+                }
+                row[*self.answer.get(*count).unwrap_or(&self.end) as usize] = 9.0;
+                *count += 1;
+            }
+            Tensor::from_vec(logits, (batch.len(), self.vocabulary), &Device::Cpu)
+        }
+    }
+
+    #[test]
+    fn a_long_article_is_summarised_in_parts_and_the_parts_again() {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/data/model/llama-mini.gguf"
+        );
+        let mini = LanguageModel::open(Path::new(path), Compute::F32, &Device::Cpu).unwrap();
+        let answer =
+            "The river Teesta flooded five villages in Rangpur. The mayor of Paris resigned.";
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        let parrot = Parrot {
+            answer: mini.tokenizer.encode(answer).unwrap()[1..].to_vec(),
+            end: mini.tokenizer.end(),
+            vocabulary: mini.model.vocabulary(),
+            shown: shown.clone(),
+            written: Mutex::default(),
+        };
+        let generator = Generator::new(
+            Box::new(parrot),
+            mini.tokenizer,
+            GeneratorOptions {
+                prompting: mini.prompting,
+                threads: 1,
+                ..GeneratorOptions::default()
+            },
+        );
+        let river = ("The river Teesta flooded five villages in Rangpur.", false);
+        let long = translation(&[river; 90]);
+        let options = SummaryOptions {
+            length: Length::Sentences(2),
+        };
+        let keep_going = || ControlFlow::Continue(());
+        let brief = write(&generator, &long, &options, &keep_going).unwrap();
+        let texts: Vec<&str> = brief.sentences.iter().map(|s| s.text.as_str()).collect();
+        assert_eq!(
+            texts,
+            [river.0],
+            "what the article does not say is left out"
+        );
+        let shown = shown.lock().unwrap();
+        let longest = shown.iter().map(|piece| piece.1).max().unwrap();
+        assert!(longest <= 1024 - 2 * TOKENS_A_SENTENCE, "{longest} tokens");
+        assert!(longest > 512, "{longest} tokens do not use the room");
+        let prompts = shown.iter().filter(|piece| piece.0).count();
+        assert!(
+            prompts > 3,
+            "{prompts} prompts for several parts and the whole"
         );
     }
 }

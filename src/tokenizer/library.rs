@@ -10,20 +10,17 @@ use super::{TokenizerError, TokenizerError::Malformed};
 
 pub(super) struct Library {
     inner: tokenizers::Tokenizer,
-    /// Whether the tokenizer puts its special tokens itself.
-    whole: bool,
     vocabulary: usize,
 }
 
 impl Library {
-    /// A tokenizer that puts its special tokens, and leaves them out, itself.
-    pub fn whole(mut inner: tokenizers::Tokenizer) -> Self {
+    /// The tokenizer of a language model; its special tokens are left to others.
+    pub fn of_language_model(mut inner: tokenizers::Tokenizer) -> Self {
         // An article that spells out "<eos>" must not end a sentence.
         inner.set_encode_special_tokens(true);
         Library {
             vocabulary: inner.get_vocab_size(true),
             inner,
-            whole: true,
         }
     }
 
@@ -33,7 +30,6 @@ impl Library {
         Library {
             vocabulary: largest.max().map_or(0, |id| id as usize + 1),
             inner,
-            whole: false,
         }
     }
 
@@ -46,7 +42,7 @@ impl Library {
 impl Codec for Library {
     fn encode(&self, text: &str, ids: &mut Vec<u32>) -> Result<(), TokenizerError> {
         // Without offsets, which are not wanted and cost time.
-        let encoding = self.inner.encode_fast(text, self.whole);
+        let encoding = self.inner.encode_fast(text, false);
         ids.extend(
             encoding
                 .map_err(|e| TokenizerError::Text(e.to_string()))?
@@ -61,7 +57,7 @@ impl Codec for Library {
             return Err(no_id(*id));
         }
         self.inner
-            .decode(ids, self.whole)
+            .decode(ids, false)
             .map_err(|e| TokenizerError::Text(e.to_string()))
     }
 

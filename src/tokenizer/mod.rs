@@ -1,14 +1,15 @@
 //! Text to token ids and back.
 //!
 //! A model's tokenizer is read from the files its folder has, as its Python class would read them: a
-//! `tokenizer.json`, or SentencePiece models with their vocabularies. Each family of models has a file here that
-//! says what stands around a text and which ids its pieces have.
+//! `tokenizer.json`, or SentencePiece models with their vocabularies; or from the metadata of a GGUF file. Each family
+//! of models has a file here that says what stands around a text and which ids its pieces have.
 
 mod bart;
 mod codec;
 mod detokenise;
 mod fairseq;
 mod folder;
+mod gguf;
 mod indic;
 mod indictrans2;
 mod language;
@@ -19,6 +20,7 @@ mod mbart;
 mod nllb;
 mod pegasus;
 mod sentencepiece;
+mod special;
 mod t5;
 
 use std::path::{Path, PathBuf};
@@ -30,6 +32,9 @@ use thiserror::Error;
 use codec::{Codec, Parts};
 use folder::Folder;
 use library::Library;
+use special::{Piece, SpecialTokens};
+
+pub use special::Part;
 
 /// A tokenizer with the special tokens of its model. Cheap to clone.
 #[derive(Clone)]
@@ -46,7 +51,10 @@ struct Inner {
     special: FxHashSet<u32>,
     /// Tokens of the source that no text has.
     reserved: FxHashSet<u32>,
-    end: u32,
+    /// Special tokens that the markup of a prompt may spell.
+    markup: SpecialTokens,
+    /// At least one.
+    ends: Vec<u32>,
     unknown: Option<u32>,
     target_language: Option<u32>,
     clean_up: bool,
@@ -131,23 +139,37 @@ impl Tokenizer {
         let end = inner
             .token_to_id("<eos>")
             .ok_or(TokenizerError::NoToken("<eos>"))?;
-        Ok(Self::from_library(inner, end))
+        let empty = inner.encode("", true);
+        let empty = empty.map_err(|e| TokenizerError::Malformed(e.to_string()))?;
+        let start = empty.get_ids().first().copied();
+        let added = inner.get_added_tokens_decoder();
+        let special = added.into_iter().filter(|(_, token)| token.special);
+        let special = special.map(|(id, token)| (token.content, id)).collect();
+        Ok(Self::of_language_model(inner, vec![end], start, special))
     }
 
-    /// A tokenizer that puts its special tokens itself, with the token that ends a sequence.
-    pub(crate) fn from_library(inner: tokenizers::Tokenizer, end: u32) -> Self {
-        let unknown = inner.token_to_id("<unk>");
-        Self::new(Parts {
-            codec: Box::new(Library::whole(inner)),
-            prefix: Vec::new(),
-            suffix: Vec::new(),
-            special: FxHashSet::default(),
-            reserved: FxHashSet::default(),
-            end,
-            unknown,
-            target_language: None,
-            clean_up: false,
-        })
+    /// The tokenizer of a language model: the tokens that end what it writes (at least one), the one that a sequence
+    /// begins with, and all special ones with their spellings.
+    fn of_language_model(
+        inner: tokenizers::Tokenizer,
+        ends: Vec<u32>,
+        start: Option<u32>,
+        special: Vec<(String, u32)>,
+    ) -> Self {
+        Tokenizer {
+            inner: Arc::new(Inner {
+                unknown: inner.token_to_id("<unk>"),
+                codec: Box::new(Library::of_language_model(inner)),
+                prefix: start.into_iter().collect(),
+                suffix: Vec::new(),
+                special: special.iter().map(|(_, id)| *id).collect(),
+                reserved: FxHashSet::default(),
+                markup: SpecialTokens::new(special),
+                ends,
+                target_language: None,
+                clean_up: false,
+            }),
+        }
     }
 
     /// Reads the tokenizer of a model's folder, by its `config.json`, its `tokenizer_config.json` and what other
@@ -170,7 +192,8 @@ impl Tokenizer {
                 suffix: parts.suffix,
                 special: parts.special,
                 reserved: parts.reserved,
-                end: parts.end,
+                markup: SpecialTokens::default(),
+                ends: vec![parts.end],
                 unknown: parts.unknown,
                 target_language: parts.target_language,
                 clean_up: parts.clean_up,
@@ -178,24 +201,71 @@ impl Tokenizer {
         }
     }
 
-    /// Ids of a source text, with the special tokens that the model expects around it. Nothing is cut off. A text
-    /// that spells a special token has the ids of its characters.
+    /// Ids of a text, with the special tokens that the model expects around it. Nothing is cut off. A text that spells
+    /// a special token has the ids of its characters.
     ///
     /// # Errors
     /// If the tokenizer has no token for a part of the text.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, TokenizerError> {
-        let inner = &self.inner;
-        let mut ids = inner.prefix.clone();
-        inner.codec.encode(text, &mut ids)?;
-        // Pieces that spell a special token are not offered to a text; this is for vocabularies that lie.
-        for id in &mut ids[inner.prefix.len()..] {
-            if inner.reserved.contains(id) {
-                let unknown = inner.unknown.ok_or(TokenizerError::NoToken("<unk>"))?;
-                *id = unknown;
+        let mut ids = self.inner.prefix.clone();
+        self.encode_run(text, &mut ids)?;
+        ids.extend(&self.inner.suffix);
+        Ok(ids)
+    }
+
+    /// Ids of a prompt in parts, of which markup may spell special tokens and text may not, with the special tokens
+    /// that the model expects around it; where the markup itself spells those before it, they come once.
+    ///
+    /// What stands between two special tokens is encoded as one text, so that the ids do not depend on where
+    /// markup ends and text begins.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::encode`].
+    pub fn encode_parts(&self, parts: &[Part]) -> Result<Vec<u32>, TokenizerError> {
+        let (mut ids, mut run) = (Vec::new(), String::new());
+        let flush = |run: &mut String, ids: &mut Vec<u32>| {
+            if !run.is_empty() {
+                self.encode_run(run, ids)?;
+                run.clear();
+            }
+            Ok(())
+        };
+        for part in parts {
+            match part {
+                Part::Text(text) => run.push_str(text),
+                Part::Markup(markup) => {
+                    for piece in self.inner.markup.split(markup) {
+                        match piece {
+                            Piece::Plain(text) => run.push_str(text),
+                            Piece::Special(id) => {
+                                flush(&mut run, &mut ids)?;
+                                ids.push(id);
+                            }
+                        }
+                    }
+                }
             }
         }
-        ids.extend(&inner.suffix);
+        flush(&mut run, &mut ids)?;
+        if !ids.starts_with(&self.inner.prefix) {
+            ids.splice(0..0, self.inner.prefix.iter().copied());
+        }
+        ids.extend(&self.inner.suffix);
         Ok(ids)
+    }
+
+    /// Adds the ids of a text without the special tokens around it.
+    fn encode_run(&self, text: &str, ids: &mut Vec<u32>) -> Result<(), TokenizerError> {
+        let start = ids.len();
+        self.inner.codec.encode(text, ids)?;
+        // Pieces that spell a special token are not offered to a text; this is for vocabularies that lie.
+        for id in &mut ids[start..] {
+            if self.inner.reserved.contains(id) {
+                let unknown = self.inner.unknown;
+                *id = unknown.ok_or(TokenizerError::NoToken("<unk>"))?;
+            }
+        }
+        Ok(())
     }
 
     /// The text that ids of the target spell, special tokens left out.
@@ -217,9 +287,19 @@ impl Tokenizer {
         })
     }
 
-    /// The end-of-sequence token.
+    /// The token that ends what the model writes: of a model that converses, its turn, else the sequence.
     pub fn end(&self) -> u32 {
-        self.inner.end
+        self.inner.ends[0]
+    }
+
+    /// All tokens that end what the model writes, [`Tokenizer::end`] first.
+    pub fn ends(&self) -> &[u32] {
+        &self.inner.ends
+    }
+
+    /// How a special token is spelled in markup.
+    pub fn spelling(&self, id: u32) -> Option<&str> {
+        self.inner.markup.spelling(id)
     }
 
     /// The token of what has no token, if there is one.

@@ -15,7 +15,7 @@ use crate::decode::{
     DecodeError, DecodeOptions, GenerateError, Generated, Generator, GeneratorOptions, Prompt, Step,
 };
 use crate::lexicon::{Lexicon, LexiconError};
-use crate::model::{Package, PackageError};
+use crate::model::{LanguageModel, Package, PackageError};
 use crate::prompts::Prompts;
 use crate::text::for_model;
 
@@ -85,32 +85,35 @@ impl Translator {
     /// # Errors
     /// If the model, the device or the user's word list cannot be used.
     pub fn load(options: TranslateOptions) -> Result<Self, TranslateError> {
-        let package = match &options.model {
-            ModelSource::Embedded => Package::embedded()?,
-            ModelSource::Folder(folder) => Package::folder(folder)?,
-        };
         let device = options.device.open().map_err(TranslateError::Device)?;
         let lexicon = || match &options.lexicon {
             None => Ok(Lexicon::embedded()),
             Some(path) => Lexicon::embedded().with_user_entries(path),
         };
-        let ((model, tokenizer), lexicon) = {
-            let (model, lexicon) = rayon::join(|| package.load(options.compute, &device), lexicon);
-            (model?, lexicon?)
+        let model = || match &options.model {
+            ModelSource::Embedded => Package::embedded()?.load(options.compute, &device),
+            ModelSource::Folder(path) if LanguageModel::is_at(path) => {
+                LanguageModel::open(path, options.compute, &device)
+            }
+            ModelSource::Folder(folder) => Package::folder(folder)?.load(options.compute, &device),
         };
-        Ok(Translator {
-            generator: Arc::new(Generator::new(
-                model,
-                tokenizer,
-                GeneratorOptions {
-                    threads: options.threads,
-                    decode: DecodeOptions {
-                        batch_tokens: options.batch_tokens,
-                        ..DecodeOptions::default()
-                    },
-                    ..GeneratorOptions::default()
+        let (model, lexicon) = rayon::join(model, lexicon);
+        let (model, lexicon) = (model?, lexicon?);
+        let generator = Generator::new(
+            model.model,
+            model.tokenizer,
+            GeneratorOptions {
+                prompting: model.prompting,
+                threads: options.threads,
+                decode: DecodeOptions {
+                    batch_tokens: options.batch_tokens,
+                    ..DecodeOptions::default()
                 },
-            )),
+                ..GeneratorOptions::default()
+            },
+        );
+        Ok(Translator {
+            generator: Arc::new(generator),
             lexicon,
             prompts: Prompts::new()?,
             beam_size: options.beam_size.max(1),
@@ -200,7 +203,10 @@ impl Translator {
     fn draft(&self, segment: Segment) -> Result<Draft, TranslateError> {
         let mut draft = Draft::new(segment, &self.lexicon);
         if draft.is_bengali() {
-            let prompt = self.prompts.translate(&draft.masked.text, &draft.gloss)?;
+            let prompting = self.generator.prompting();
+            let prompt = self
+                .prompts
+                .translate(prompting, &draft.masked.text, &draft.gloss)?;
             draft.prompt = Some(
                 self.generator
                     .prompt(&prompt)

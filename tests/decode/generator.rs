@@ -9,7 +9,7 @@ use anubad::decode::{
     RequestError,
 };
 use anubad::model::Limits;
-use anubad::tokenizer::Tokenizer;
+use anubad::tokenizer::{Part, Tokenizer};
 
 use crate::toy::{Toy, beam, run};
 
@@ -38,8 +38,13 @@ fn generator(model: Toy, threads: usize) -> Generator {
             forced_first: Some(4),
             ..DecodeOptions::default()
         },
+        ..GeneratorOptions::default()
     };
     Generator::new(Box::new(model), tokenizer(), options)
+}
+
+fn text_part(text: &str) -> [Part; 1] {
+    [Part::Text(text.to_owned())]
 }
 
 const TEXTS: [&str; 5] = [
@@ -51,7 +56,9 @@ const TEXTS: [&str; 5] = [
 ];
 
 fn prompts(generator: &Generator, most: usize) -> Vec<(Prompt, usize)> {
-    let prompts = TEXTS.iter().map(|text| generator.prompt(text).unwrap());
+    let prompts = TEXTS
+        .iter()
+        .map(|text| generator.prompt(&text_part(text)).unwrap());
     prompts.map(|prompt| (prompt, most)).collect()
 }
 
@@ -162,7 +169,7 @@ fn it_stops_when_told_and_says_what_does_not_fit() {
         }
         other => panic!("{other:?}"),
     }
-    let rain = generator.prompt("rain").unwrap();
+    let rain = generator.prompt(&text_part("rain")).unwrap();
     assert_eq!(generator.room(&rain), 11);
     let result = generator.generate(&[(rain, 12)], 1, &none, &|_| go_on());
     assert!(result.unwrap_err().to_string().starts_with("request 0: "));

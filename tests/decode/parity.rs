@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use anubad::decode::{Continuation, DecodeOptions, EarlyStopping, Request, generate_all};
-use anubad::model::{Bytes, Compute, Gemma3, Gguf, Limits, Model};
+use anubad::model::{Bytes, Compute, Gguf, Limits, Model, load_gguf};
 use candle_core::Device;
 use serde::Deserialize;
 
@@ -139,7 +139,7 @@ fn model(name: &str) -> Box<dyn Model> {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/model");
             let bytes = Bytes::map(&folder.join("gemma3-mini.gguf")).unwrap();
             let gguf = Gguf::read(bytes).unwrap();
-            Box::new(Gemma3::load(gguf, Compute::F32, &Device::Cpu).unwrap())
+            load_gguf(gguf, Compute::F32, &Device::Cpu).unwrap()
         }
         _ => panic!("no model {name:?}"),
     }

@@ -17,7 +17,6 @@ use rayon::prelude::*;
 
 use super::f32_slice;
 use super::quantize::{BLOCK, QuantizedRows};
-pub use tile::dequantize_q5_0_row;
 use tile::{ROWS, Tile};
 
 /// A linear layer without bias, `y = x Wᵀ`, with 5-bit weights, on the CPU.
@@ -216,6 +215,7 @@ impl CustomOp1 for Q5Linear {
 mod tests {
     use half::f16;
 
+    use super::tile::dequantize_q5_0_row;
     use super::*;
 
     /// Bytes of a Q5_0 tensor with every number and a spread of scales.

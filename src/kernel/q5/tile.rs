@@ -115,6 +115,7 @@ fn transpose_4x8(mut x: u32) -> u32 {
 ///
 /// # Errors
 /// If the tensor has no such row.
+#[cfg(test)]
 pub fn dequantize_q5_0_row(bytes: &[u8], row: usize, out: &mut [f32]) -> Result<()> {
     let row_bytes = out.len() / BLOCK * Q5_0_BYTES;
     let Some(row_data) = bytes.get(row * row_bytes..(row + 1) * row_bytes) else {

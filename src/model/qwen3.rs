@@ -1,0 +1,21 @@
+//! Qwen 3 (Qwen Team 2025, arXiv:2505.09388), dense, from GGUF: queries and keys are normalised head by head.
+
+use candle_core::Result;
+
+use super::Gguf;
+use super::decoder_only::{Description, Header, Rope, Sizes};
+use crate::kernel::RopeLayout;
+
+/// Reads what a file of this architecture says of itself.
+///
+/// # Errors
+/// If something is missing or does not fit together.
+pub fn describe(gguf: &Gguf) -> Result<Description> {
+    let (sizes, header) = (Sizes::read(gguf)?, Header::new(gguf)?);
+    let rope = Rope::new(header.real("rope.freq_base")?, sizes.head_width)?;
+    let rope = rope.stretched(header.stretch()?)?;
+    Ok(Description {
+        has_head_norms: true,
+        ..Description::plain(sizes, rope, RopeLayout::Halves)
+    })
+}
