@@ -733,7 +733,7 @@ mod tests {
                 .map(|entry| entry.name.clone())
                 .collect()
         };
-        assert_eq!(names(&["NLLB", "600m"]), ["nllb-600m"]);
+        assert_eq!(names(&["NLLB", "1.3b"]), ["nllb-1.3b"]);
         assert!(names(&["nllb", "qwen"]).is_empty());
         assert_eq!(names(&[]).len(), catalogue.entries().len());
     }

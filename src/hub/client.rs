@@ -353,7 +353,7 @@ fn throttled(host: String, asked: Option<Duration>) -> Failure {
 }
 
 /// A failure of the network, or of what a server says below HTTP.
-pub(super) fn unreachable(url: &str, error: ureq::Error) -> Failure {
+fn unreachable(url: &str, error: ureq::Error) -> Failure {
     let passes = match &error {
         ureq::Error::Io(error) => error.kind() != io::ErrorKind::InvalidInput,
         ureq::Error::Timeout(_) | ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => true,

@@ -12,9 +12,7 @@ use std::time::Duration;
 
 use super::cache::CachedRepository;
 use super::checksum::{Checksum, Digests};
-use super::client::{
-    About, Answer, Client, Failure, Patience, header, host, pause, stop, unreachable,
-};
+use super::client::{About, Answer, Client, Failure, Patience, header, host, pause, stop};
 use super::error::HubError;
 use super::reference::RepositoryId;
 use super::remote::RemoteFile;
@@ -191,7 +189,10 @@ impl Download<'_> {
                 }
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(unreachable(&url, ureq::Error::Io(error))),
+                Err(error) => {
+                    let reason = format!("the connection broke ({error})");
+                    return Err(Failure::soon(self.broken(&url, part, &reason)));
+                }
             };
             part.out
                 .write_all(&chunk[..read])

@@ -147,7 +147,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().to_str().unwrap();
         assert!(matches!(parse(folder), Ok(ModelReference::Path(_))));
-        for missing in ["./models", "/no/such/folder", "a/b/", "x.gguf", "~/m"] {
+        for missing in ["./no-models", "/no/such/folder", "a/b/", "x.gguf", "~/m"] {
             assert!(
                 matches!(parse(missing), Err(HubError::NoFolder { .. })),
                 "{missing}"

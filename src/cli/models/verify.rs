@@ -38,16 +38,17 @@ pub fn run(verb: VerifyVerb, hub: &Hub, console: Console) -> Result<Exit, Failur
     let transfer = Transfer::begin(console)?;
     let mut exit = Exit::Done;
     for name in &models {
-        match verify(name, hub, &transfer)? {
-            true => print(&format!("{name}: good\n"))?,
-            false => exit = Exit::Model,
+        let verified = verify(name, hub, &transfer)?;
+        if verified == Exit::Done {
+            print(&format!("{name}: good\n"))?;
         }
+        exit = exit.max(verified);
     }
     Ok(exit)
 }
 
-/// Whether all files of a model are good; those that are not are told.
-fn verify(name: &str, hub: &Hub, transfer: &Transfer) -> Result<bool, Failure> {
+/// Tells the files of a model that are not good. Other models are looked at in any case.
+fn verify(name: &str, hub: &Hub, transfer: &Transfer) -> Result<Exit, Failure> {
     let verified = hub.verify(name, &|event| transfer.on(event));
     let verified = match transfer.end(verified, "nothing was changed") {
         Err(failure) if failure.exit == Exit::Interrupted => return Err(failure),
@@ -55,11 +56,11 @@ fn verify(name: &str, hub: &Hub, transfer: &Transfer) -> Result<bool, Failure> {
             if let Some(error) = &failure.error {
                 terminal::complain(format_args!("{}", terminal::with_causes(error)));
             }
-            return Ok(false);
+            return Ok(failure.exit);
         }
         Ok(verified) => verified,
     };
-    let mut is_good = true;
+    let mut exit = Exit::Done;
     for file in verified {
         let advice = format!("it was removed; run `anubad models pull {name}`");
         let error = match file.verdict {
@@ -82,8 +83,8 @@ fn verify(name: &str, hub: &Hub, transfer: &Transfer) -> Result<bool, Failure> {
                 continue;
             }
         };
-        is_good = false;
+        exit = Exit::Model;
         terminal::complain(format_args!("{error}"));
     }
-    Ok(is_good)
+    Ok(exit)
 }
