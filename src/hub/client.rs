@@ -1,28 +1,21 @@
-//! Requests to the Hub: redirects followed here, so that the token goes to the Hub alone; failures told apart; patience.
+//! Requests to the Hub: redirects followed here, so that the token goes to the Hub alone; failures told apart.
 
 use std::io;
-use std::ops::ControlFlow;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use ureq::http::{HeaderMap, Uri};
 use ureq::{Agent, Body};
 
 use super::environment::{Environment, Token};
 use super::error::HubError;
+use super::patience::Failure;
 use super::reference::RepositoryId;
-use super::{Event, OnEvent};
 
 const AGENT: &str = concat!("anubad/", env!("CARGO_PKG_VERSION"));
+/// The header in which the Hub names the commit of a file.
+pub(super) const COMMIT: &str = "x-repo-commit";
 /// Redirects in a row.
 const REDIRECTS: usize = 8;
-/// Failures in a row before we give up.
-const ATTEMPTS: u32 = 5;
-/// The pause after the first failure; it doubles.
-const PAUSE: Duration = Duration::from_millis(500);
-/// The longest pause that a server may ask for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
-/// How often the user's wish to stop is looked at during a pause.
-const POLL: Duration = Duration::from_millis(50);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Speaks with the Hub and with the servers that it sends us to.
@@ -34,24 +27,11 @@ pub(super) struct Client {
 
 /// An answer, after redirects.
 pub(super) struct Answer {
-    /// Headers of the Hub itself, before any redirect: they tell commit and checksum.
+    /// Headers of the Hub itself, whatever it redirects to: they tell commit and checksum.
     pub(super) hub: HeaderMap,
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: Body,
-}
-
-/// A failed request: what to tell, and whether it is worth another try.
-pub(super) struct Failure {
-    pub(super) error: HubError,
-    retry: Retry,
-}
-
-enum Retry {
-    Never,
-    Soon,
-    /// The server said when.
-    After(Duration),
 }
 
 /// What a request is about, for messages.
@@ -95,7 +75,7 @@ impl Client {
         about: Option<About>,
     ) -> Result<Answer, Failure> {
         let mut url = url.to_owned();
-        let mut hub = None;
+        let mut hub = HeaderMap::new();
         for _ in 0..REDIRECTS {
             let mut request = self.agent.get(&url);
             if let Some(token) = self.token.as_ref().filter(|_| self.is_hub(&url)) {
@@ -107,18 +87,22 @@ impl Client {
             let response = request.call().map_err(|error| unreachable(&url, error))?;
             let status = response.status().as_u16();
             let (parts, body) = response.into_parts();
-            let hub_headers = hub.get_or_insert_with(|| parts.headers.clone());
-            if matches!(status, 301 | 302 | 303 | 307 | 308) {
-                url = redirected(&url, header(&parts.headers, "location"))?;
-                // The Hub moves a repository that was renamed; what it says there counts.
-                if self.is_hub(&url) {
-                    hub = None;
+            let is_redirect = matches!(status, 301 | 302 | 303 | 307 | 308);
+            // A renamed repository is redirected before anything is said of the file.
+            if self.is_hub(&url) && !hub.contains_key(COMMIT) {
+                hub = parts.headers.clone();
+                if is_redirect {
+                    // It would be that of the redirect itself.
+                    hub.remove("etag");
                 }
+            }
+            if is_redirect {
+                url = redirected(&url, header(&parts.headers, "location"))?;
                 continue;
             }
             if matches!(status, 200 | 206 | 416) {
                 return Ok(Answer {
-                    hub: hub_headers.clone(),
+                    hub,
                     status,
                     headers: parts.headers,
                     body,
@@ -127,7 +111,7 @@ impl Client {
             return Err(self.refused(&url, status, &parts.headers, about));
         }
         Err(Failure::never(HubError::Protocol {
-            url,
+            url: without_query(&url),
             reason: "too many redirects".to_owned(),
         }))
     }
@@ -172,29 +156,24 @@ impl Client {
         about: Option<About>,
     ) -> Failure {
         let code = header(headers, "x-error-code").unwrap_or("");
-        let host = host(url);
+        let asked = retry_after(headers);
         if status == 429 {
-            return throttled(host, retry_after(headers));
+            let host = host(url);
+            let minutes = asked.map_or(5, |time| time.as_secs().div_ceil(60).max(1));
+            return Failure::after(HubError::Throttled { host, minutes }, asked);
         }
+        let plain = HubError::Status {
+            url: without_query(url),
+            status,
+        };
         if status == 408 || status >= 500 {
-            let error = HubError::Status {
-                url: without_query(url),
-                status,
-            };
-            let retry = retry_after(headers).map_or(Retry::Soon, Retry::After);
-            return Failure { error, retry };
+            return Failure::after(plain, asked);
         }
         let Some(about) = about.filter(|_| self.is_hub(url)) else {
             // A storage server whose signed address has grown old: the Hub gives a new one.
-            return Failure {
-                error: HubError::Status {
-                    url: without_query(url),
-                    status,
-                },
-                retry: match status {
-                    401 | 403 => Retry::Soon,
-                    _ => Retry::Never,
-                },
+            return match status {
+                401 | 403 => Failure::soon(plain),
+                _ => Failure::never(plain),
             };
         };
         let repository = about.repository.to_string();
@@ -228,106 +207,9 @@ impl Client {
                     url: page,
                 },
             },
-            _ => HubError::Status {
-                url: without_query(url),
-                status,
-            },
+            _ => plain,
         })
     }
-}
-
-impl Failure {
-    /// One that another try would not mend.
-    pub(super) fn never(error: HubError) -> Failure {
-        Failure {
-            error,
-            retry: Retry::Never,
-        }
-    }
-
-    /// One that another try may mend.
-    pub(super) fn soon(error: HubError) -> Failure {
-        Failure {
-            error,
-            retry: Retry::Soon,
-        }
-    }
-}
-
-impl From<HubError> for Failure {
-    fn from(error: HubError) -> Failure {
-        Failure::never(error)
-    }
-}
-
-/// How often something failed in a row.
-#[derive(Default)]
-pub(super) struct Patience {
-    failures: u32,
-}
-
-impl Patience {
-    /// Waits before another try, or gives the error back where there is to be none.
-    pub(super) fn wait(&mut self, failure: Failure, on: &OnEvent) -> Result<(), HubError> {
-        self.failures += 1;
-        let after = match failure.retry {
-            Retry::Never => return Err(failure.error),
-            _ if self.failures >= ATTEMPTS => return Err(failure.error),
-            Retry::After(pause) => pause,
-            Retry::Soon => PAUSE * 2u32.pow(self.failures - 1) + jitter(),
-        };
-        let reason = failure.error.to_string();
-        let began = Instant::now();
-        let retry = Event::Retry {
-            reason: &reason,
-            after,
-        };
-        stop(on(retry))?;
-        pause(after.saturating_sub(began.elapsed()), on)
-    }
-
-    /// Something came: the next failure is the first again.
-    pub(super) fn renew(&mut self) {
-        self.failures = 0;
-    }
-
-    /// Tries until it works or is not worth more tries.
-    pub(super) fn until<T>(
-        on: &OnEvent,
-        mut attempt: impl FnMut() -> Result<T, Failure>,
-    ) -> Result<T, HubError> {
-        let mut patience = Patience::default();
-        loop {
-            match attempt() {
-                Ok(value) => return Ok(value),
-                Err(failure) => patience.wait(failure, on)?,
-            }
-        }
-    }
-}
-
-/// The user's wish as an error.
-pub(super) fn stop(flow: ControlFlow<()>) -> Result<(), HubError> {
-    match flow {
-        ControlFlow::Break(()) => Err(HubError::Interrupted),
-        ControlFlow::Continue(()) => Ok(()),
-    }
-}
-
-/// Waits, unless the user asks to stop.
-pub(super) fn pause(time: Duration, on: &OnEvent) -> Result<(), HubError> {
-    let end = Instant::now() + time;
-    while let Some(left) = end.checked_duration_since(Instant::now()) {
-        stop(on(Event::Tick))?;
-        std::thread::sleep(left.min(POLL));
-    }
-    Ok(())
-}
-
-/// So that processes that failed together do not come back together.
-fn jitter() -> Duration {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    Duration::from_millis(now.map_or(0, |now| u64::from(now.subsec_nanos()) % 250))
 }
 
 /// The text of a header.
@@ -338,18 +220,6 @@ pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = header(headers, "retry-after")?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
-}
-
-fn throttled(host: String, asked: Option<Duration>) -> Failure {
-    let minutes = asked.map_or(5, |time| time.as_secs().div_ceil(60).max(1));
-    Failure {
-        error: HubError::Throttled { host, minutes },
-        retry: match asked {
-            None => Retry::Soon,
-            Some(time) if time <= LONGEST_PAUSE => Retry::After(time),
-            Some(_) => Retry::Never,
-        },
-    }
 }
 
 /// A failure of the network, or of what a server says below HTTP.
@@ -447,22 +317,5 @@ mod tests {
         for wrong in ["http://cdn/x", "//cdn/x", "x", "file:///etc/passwd", ""] {
             assert_eq!(to(wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn patience_ends() {
-        let mut patience = Patience { failures: 4 };
-        let failure = || Failure::soon(HubError::Interrupted);
-        assert!(
-            patience
-                .wait(failure(), &|_| ControlFlow::Continue(()))
-                .is_err()
-        );
-        patience.renew();
-        assert!(
-            patience
-                .wait(failure(), &|_| ControlFlow::Continue(()))
-                .is_ok()
-        );
     }
 }

@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use super::cache::CachedRepository;
 use super::checksum::{Checksum, Digests};
-use super::client::{About, Answer, Client, Failure, Patience, header, host, pause, stop};
+use super::client::{About, Answer, COMMIT, Client, header, host};
 use super::error::HubError;
+use super::patience::{Failure, Patience, pause, stop};
 use super::reference::RepositoryId;
 use super::remote::RemoteFile;
 use super::{Event, OnEvent};
@@ -210,7 +211,7 @@ impl Download<'_> {
             file: file.path.clone(),
             reason,
         };
-        let commit = header(&answer.hub, "x-repo-commit");
+        let commit = header(&answer.hub, COMMIT);
         if let Some(commit) = commit.filter(|commit| *commit != self.commit) {
             return Err(changed(format!("commit {commit}, not {}", self.commit)));
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::catalogue::Entry;
+use super::entry::Entry;
 use super::error::HubError;
 use super::reference::RepositoryId;
 use super::remote::RemoteFile;

@@ -13,11 +13,13 @@ mod catalogue;
 mod checksum;
 mod client;
 mod download;
+mod entry;
 mod environment;
 mod error;
 mod files;
 mod lock;
 mod pack;
+mod patience;
 mod pull;
 mod reference;
 mod remote;
@@ -29,7 +31,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use cache::Cache;
-pub use catalogue::{Catalogue, Decoding, Entry, Licence, Origin, Prompt, Quality, Size, Task};
+pub use catalogue::Catalogue;
+pub use entry::{Decoding, Entry, Licence, Origin, Prompt, Quality, Size, Task};
 pub use environment::{Environment, Token};
 pub use error::{HubError, readable_size};
 pub use lock::{LockFile, LockedFile, LockedModel};
@@ -200,7 +203,7 @@ impl Hub {
                         wanted: Wanted::of(&entry),
                     },
                 };
-                Ok(target(Some(entry), place))
+                Ok(target(Some(*entry), place))
             }
             ModelReference::Repository { id, revision } => {
                 let place = Place::Remote {

@@ -10,9 +10,9 @@ use tar::{Archive, Builder, EntryType, Header};
 use tempfile::NamedTempFile;
 
 use super::checksum::{Checksum, Hasher, copy_hashed};
-use super::client::stop;
 use super::error::HubError;
 use super::lock::{LockFile, LockedFile, LockedModel};
+use super::patience::stop;
 use super::reference::RepositoryId;
 use super::verify::{files_of, linked};
 use super::{Event, Hub, OnEvent, Place};

@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::cache::CachedRepository;
-use super::client::{Client, stop};
+use super::client::Client;
 use super::download::Download;
 use super::error::{HubError, readable_size};
 use super::lock::{LockFile, LockedFile, LockedModel};
+use super::patience::stop;
 use super::reference::RepositoryId;
 use super::remote::{Listing, RemoteFile};
 use super::{Event, Hub, Located, OnEvent, Place, Target};
@@ -54,17 +55,16 @@ impl Hub {
         let cached = self.cache.repository(repository);
         let lock = self.installed()?;
         let pinned = lock.get(repository, revision);
-        if let (Some(pinned), false) = (pinned, update) {
-            if let Ok((folder, _)) = self.snapshot(&target) {
-                let located = located(&target, folder);
-                return Ok(Pulled {
-                    located,
-                    commit: pinned.commit.clone(),
-                    bytes: pinned.size(),
-                    was_here: true,
-                    licence: None,
-                });
-            }
+        if let Some(pinned) = pinned.filter(|_| !update)
+            && let Ok((folder, _)) = self.snapshot(&target)
+        {
+            return Ok(Pulled {
+                located: located(&target, folder),
+                commit: pinned.commit.clone(),
+                bytes: pinned.size(),
+                was_here: true,
+                licence: None,
+            });
         }
         if self.environment.offline {
             return Err(HubError::Offline { name: target.name });

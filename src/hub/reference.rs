@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::catalogue::{Catalogue, Entry};
+use super::catalogue::Catalogue;
+use super::entry::Entry;
 use super::error::HubError;
 
 /// The branch of a repository that is meant where none is named.
@@ -17,7 +18,7 @@ pub enum ModelReference {
     /// A folder, or a GGUF file.
     Path(PathBuf),
     /// A name of the catalogue.
-    Named(Entry),
+    Named(Box<Entry>),
     /// `owner/name[@revision]`.
     Repository {
         /// The repository.
@@ -45,7 +46,7 @@ impl ModelReference {
             return Ok(ModelReference::Path(path));
         }
         if let Some(entry) = catalogue.get(text) {
-            return Ok(ModelReference::Named(entry.clone()));
+            return Ok(ModelReference::Named(Box::new(entry.clone())));
         }
         let is_path = text.starts_with(['.', '/', '~']) || text.ends_with(['/', '\\']);
         if is_path || path.is_absolute() || text.contains('\\') || text.ends_with(".gguf") {

@@ -5,9 +5,10 @@ use serde::Deserialize;
 
 use super::OnEvent;
 use super::checksum::Checksum;
-use super::client::{About, Client, Failure, Patience, header};
+use super::client::{About, Client, header};
 use super::error::HubError;
 use super::files::is_safe_path;
+use super::patience::{Failure, Patience};
 use super::reference::{RepositoryId, is_commit};
 
 /// Longest listing of a repository, in bytes.

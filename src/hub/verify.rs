@@ -8,9 +8,9 @@ use walkdir::WalkDir;
 
 use super::cache::CachedRepository;
 use super::checksum::Checksum;
-use super::client::stop;
 use super::error::HubError;
 use super::lock::LockedModel;
+use super::patience::stop;
 use super::{Event, Hub, OnEvent, Place};
 
 /// A file that was looked at.

@@ -167,7 +167,8 @@ fn a_manifest_that_lies_is_refused() {
         entries[0].1 = manifest.to_string().into_bytes();
         archive(&entries)
     };
-    let changes: [(&str, &dyn Fn(&mut Value)); 9] = [
+    type Change<'a> = (&'a str, &'a dyn Fn(&mut Value));
+    let changes: [Change; 9] = [
         ("makes no sense", &|m| {
             m["model"]["file"][0]["path"] = json!("../../evil")
         }),

@@ -199,7 +199,7 @@ fn silence_is_a_broken_connection_too() {
     world.server.fail(WEIGHTS_AT, 1, Kind::Stall(2_000_000));
     let began = Instant::now();
     world.ok(&["pull", REPOSITORY]);
-    assert!(began.elapsed() < Duration::from_secs(9));
+    assert!(began.elapsed() < Duration::from_secs(30));
     assert!(
         world
             .server

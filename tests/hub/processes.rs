@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use super::server::Kind;
 use super::{FILES, REPOSITORY, WEIGHTS, World};
 
-const SLOW: Kind = Kind::Slow(Duration::from_millis(40));
+/// Some five seconds for the weights: long enough to be seen at work on a busy machine.
+const SLOW: Kind = Kind::Slow(Duration::from_millis(100));
 
 /// Waits until something is so.
 fn until(what: &str, is_so: impl Fn() -> bool) {

@@ -389,7 +389,7 @@ fn send(
         Some(Kind::Truncate(bytes)) => stream.write_all(&body[..bytes.min(body.len())]),
         Some(Kind::Stall(bytes)) => {
             stream.write_all(&body[..bytes.min(body.len())])?;
-            std::thread::sleep(Duration::from_secs(10));
+            std::thread::sleep(Duration::from_secs(40));
             Ok(())
         }
         Some(Kind::Slow(pause)) => body.chunks(64 << 10).try_for_each(|chunk| {

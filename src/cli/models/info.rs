@@ -85,7 +85,7 @@ pub fn run(verb: InfoVerb, hub: &Hub) -> Result<Exit, Failure> {
     };
     match verb.json {
         true => print_json(&info)?,
-        false => print(&text(&verb.model, entry.as_ref(), hub, &info))?,
+        false => print(&text(&verb.model, entry.as_deref(), hub, &info))?,
     }
     Ok(Exit::Done)
 }

@@ -143,9 +143,10 @@ pub fn table(models: &[ModelLine], console: Console) -> String {
     let size = |bytes: Option<u64>| bytes.map_or("-".to_owned(), readable_size);
     let rows = models.iter().map(|model| {
         let quality = model.quality.first();
-        let licence = match model.non_commercial {
-            true => format!("{} (non-commercial)", model.licence),
-            false => model.licence.to_owned(),
+        let licence = match (model.non_commercial, model.gated) {
+            (true, _) => format!("{} (non-commercial)", model.licence),
+            (false, true) => format!("{} (gated)", model.licence),
+            (false, false) => model.licence.to_owned(),
         };
         [
             model.name.to_owned(),
