@@ -7,6 +7,7 @@
 
 pub mod article;
 pub mod decode;
+pub mod hub;
 mod kernel;
 pub mod lexicon;
 pub mod model;

@@ -11,6 +11,7 @@ mod interrupt;
 mod job;
 mod lexicon;
 mod man;
+mod models;
 mod names;
 mod output;
 mod progress;
@@ -50,7 +51,8 @@ Examples:
   anubad translate news/ --output english/        a folder, a file for each article
   anubad translate --bilingual -f markdown a.md   Bengali and English in a table
   cat day.jsonl | anubad summarize -f jsonl       a stream of articles in JSON lines
-  anubad lexicon lookup সেতুটির                    what the gloss makes of a word";
+  anubad lexicon lookup সেতুটির                    what the gloss makes of a word
+  anubad models list                              other models, to choose and to fetch";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
@@ -59,6 +61,8 @@ enum Verb {
     Summarize(summarize::SummarizeVerb),
     #[command(subcommand)]
     Lexicon(lexicon::LexiconVerb),
+    #[command(subcommand)]
+    Models(models::ModelsVerb),
     Completions(completions::CompletionsVerb),
     Man(man::ManVerb),
 }
@@ -70,6 +74,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Translate(verb) => translate::run(verb, cli.console),
         Verb::Summarize(verb) => summarize::run(verb, cli.console),
         Verb::Lexicon(verb) => lexicon::run(verb),
+        Verb::Models(verb) => models::run(verb, cli.console),
         Verb::Completions(verb) => completions::run(verb),
         Verb::Man(verb) => man::run(verb),
     }

@@ -1,0 +1,187 @@
+//! `anubad models list`: a table that helps to choose.
+
+use std::io::IsTerminal;
+
+use anubad::hub::{Entry, Hub, LockFile, Quality, Task, readable_size};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::{origin, print, print_json};
+use crate::cli::args::Console;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::terminal::{Styles, paint};
+
+/// List the models of the catalogue, and those that were fetched
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  anubad models list
+  anubad models list --task translate
+  anubad models list --installed --json")]
+pub struct ListVerb {
+    /// Only models for this
+    #[arg(long)]
+    task: Option<TaskArg>,
+    /// Only models that are on this machine
+    #[arg(long)]
+    installed: bool,
+    /// JSON, one object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a model is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TaskArg {
+    /// Bengali to English
+    Translate,
+    /// Summaries
+    Summarize,
+    /// A language model that follows instructions
+    Instruct,
+}
+
+impl From<TaskArg> for Task {
+    fn from(task: TaskArg) -> Task {
+        match task {
+            TaskArg::Translate => Task::Translate,
+            TaskArg::Summarize => Task::Summarize,
+            TaskArg::Instruct => Task::Instruct,
+        }
+    }
+}
+
+/// A model as JSON tells it; sizes in bytes.
+#[derive(Serialize)]
+pub struct ModelLine<'a> {
+    name: &'a str,
+    origin: String,
+    task: Option<&'static str>,
+    architecture: &'a str,
+    about: &'a str,
+    licence: &'a str,
+    non_commercial: bool,
+    gated: bool,
+    parameters: Option<u64>,
+    download: Option<u64>,
+    memory: Option<u64>,
+    quality: &'a [Quality],
+    installed: bool,
+}
+
+#[derive(Serialize)]
+struct Listing<'a> {
+    schema: u32,
+    models: Vec<ModelLine<'a>>,
+}
+
+pub fn run(verb: ListVerb, hub: &Hub, console: Console) -> Result<Exit, Failure> {
+    let lock = hub.installed()?;
+    let task = verb.task.map(Task::from);
+    let known = hub.catalogue().entries().iter();
+    let known = known.filter(|entry| task.is_none_or(|task| entry.task == task));
+    let known = known.map(|entry| of_entry(entry, hub));
+    let others = others(hub, &lock);
+    let others = others.filter(|_| task.is_none());
+    let mut models: Vec<ModelLine> = known.chain(others).collect();
+    models.retain(|model| model.installed || !verb.installed);
+    match verb.json {
+        true => print_json(&Listing { schema: 1, models })?,
+        false => print(&table(&models, console))?,
+    }
+    Ok(Exit::Done)
+}
+
+/// What is said of a model of the catalogue.
+pub fn of_entry<'a>(entry: &'a Entry, hub: &Hub) -> ModelLine<'a> {
+    ModelLine {
+        name: &entry.name,
+        origin: origin(entry),
+        task: Some(entry.task.name()),
+        architecture: &entry.architecture,
+        about: &entry.about,
+        licence: &entry.licence.name,
+        non_commercial: entry.licence.non_commercial,
+        gated: entry.licence.gated,
+        parameters: entry.size.parameters,
+        download: entry.size.download,
+        memory: entry.size.memory,
+        quality: &entry.quality,
+        installed: hub.locate(&entry.name).is_ok(),
+    }
+}
+
+/// Models that were fetched by their repository.
+fn others<'a>(hub: &Hub, lock: &'a LockFile) -> impl Iterator<Item = ModelLine<'a>> {
+    let is_known = |repository: &str| hub.catalogue().of_repository(repository).next().is_some();
+    let models = lock
+        .models
+        .iter()
+        .filter(move |model| !is_known(&model.repository));
+    models.map(|model| ModelLine {
+        name: &model.repository,
+        origin: format!("{}@{}", model.repository, model.revision),
+        task: None,
+        architecture: "",
+        about: "",
+        licence: "",
+        non_commercial: false,
+        gated: false,
+        parameters: None,
+        download: Some(model.size()),
+        memory: None,
+        quality: &[],
+        installed: true,
+    })
+}
+
+/// Columns for a reader; a line a model.
+pub fn table(models: &[ModelLine], console: Console) -> String {
+    let head = [
+        "NAME", "FOR", "QUALITY", "DOWNLOAD", "MEMORY", "LICENCE", "",
+    ];
+    let size = |bytes: Option<u64>| bytes.map_or("-".to_owned(), readable_size);
+    let rows = models.iter().map(|model| {
+        let quality = model.quality.first();
+        let licence = match (model.non_commercial, model.gated) {
+            (true, _) => format!("{} (non-commercial)", model.licence),
+            (false, true) => format!("{} (gated)", model.licence),
+            (false, false) => model.licence.to_owned(),
+        };
+        [
+            model.name.to_owned(),
+            model.task.unwrap_or("-").to_owned(),
+            quality.map_or("-".to_owned(), |q| format!("{} {}", q.metric, q.value)),
+            size(model.download),
+            size(model.memory),
+            licence,
+            if model.installed { "installed" } else { "" }.to_owned(),
+        ]
+    });
+    let mut cells = vec![head.map(str::to_owned)];
+    cells.extend(rows);
+    let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max();
+    let widths: Vec<usize> = (0..head.len())
+        .map(|column| width(column).unwrap_or(0))
+        .collect();
+    let styles = Styles::for_stdout(console.color);
+    let mut text = String::new();
+    for (number, row) in cells.iter().enumerate() {
+        let line = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}  "));
+        let line = line.collect::<String>();
+        let line = line.trim_end();
+        match number {
+            0 => text.push_str(&paint(styles.heading, line)),
+            _ => text.push_str(line),
+        }
+        text.push('\n');
+    }
+    if std::io::stdout().is_terminal() {
+        let hint = "`anubad models info NAME` tells more, `anubad models pull NAME` fetches it.";
+        text.push_str(&format!("\n{}\n", paint(styles.dim, hint)));
+    }
+    text
+}

@@ -1,0 +1,123 @@
+//! `anubad models`: choose, fetch and check models. One file a verb.
+
+mod add;
+mod info;
+mod list;
+mod pack;
+mod path;
+mod progress;
+mod pull;
+mod remove;
+mod search;
+mod unpack;
+mod verify;
+
+use std::io::{self, Write};
+
+use anubad::hub::{Entry, Hub, HubError, Origin};
+use clap::Subcommand;
+use serde::Serialize;
+
+use super::args::Console;
+use super::exit::{Exit, Failure, write_failure};
+use super::terminal;
+
+/// Choose, fetch and check models
+///
+/// A model is named as the catalogue does (`models list`), by its repository (owner/name or
+/// owner/name@revision), or by a folder. Fetched models are in the cache that Python's huggingface_hub
+/// uses too (HF_HOME, HF_HUB_CACHE); HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and HTTPS_PROXY are honoured.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  anubad models list                      what there is, with size, licence and quality
+  anubad models pull nllb-600m            fetch a model; goes on where it was stopped
+  anubad models verify                    hash all fetched files again
+  anubad models pack nllb-600m            one archive, for a machine without a network")]
+pub enum ModelsVerb {
+    List(list::ListVerb),
+    Search(search::SearchVerb),
+    Info(info::InfoVerb),
+    Pull(pull::PullVerb),
+    Verify(verify::VerifyVerb),
+    Remove(remove::RemoveVerb),
+    Path(path::PathVerb),
+    Add(add::AddVerb),
+    Pack(pack::PackVerb),
+    Unpack(unpack::UnpackVerb),
+}
+
+/// Runs the verb.
+pub fn run(verb: ModelsVerb, console: Console) -> Result<Exit, Failure> {
+    let hub = Hub::from_env()?;
+    match verb {
+        ModelsVerb::List(verb) => list::run(verb, &hub, console),
+        ModelsVerb::Search(verb) => search::run(verb, &hub, console),
+        ModelsVerb::Info(verb) => info::run(verb, &hub),
+        ModelsVerb::Pull(verb) => pull::run(verb, &hub, console),
+        ModelsVerb::Verify(verb) => verify::run(verb, &hub, console),
+        ModelsVerb::Remove(verb) => remove::run(verb, &hub, console),
+        ModelsVerb::Path(verb) => path::run(verb, &hub),
+        ModelsVerb::Add(verb) => add::run(verb, &hub, console),
+        ModelsVerb::Pack(verb) => pack::run(verb, &hub, console),
+        ModelsVerb::Unpack(verb) => unpack::run(verb, &hub, console),
+    }
+}
+
+impl From<HubError> for Failure {
+    fn from(error: HubError) -> Failure {
+        match error {
+            HubError::Interrupted => Failure::interrupted(),
+            HubError::Reference { .. } => Failure::new(Exit::Usage, error),
+            HubError::Write { .. } | HubError::DiskFull { .. } => Failure::new(Exit::Output, error),
+            error => Failure::new(Exit::Model, error),
+        }
+    }
+}
+
+/// Writes a result to standard output. What stands in it may come from the Hub or a file, which are not to command the
+/// terminal.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout();
+    let written = out
+        .write_all(terminal::safe(text).as_bytes())
+        .and_then(|()| out.flush());
+    written.map_err(|error| write_failure(error, "standard output"))
+}
+
+/// Writes a result as one line of JSON.
+fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let json = serde_json::to_string(value).expect("plain data is JSON");
+    print(&format!("{}\n", terminal::escape_json(&json)))
+}
+
+/// A line on stderr that is no complaint.
+fn note(console: Console, message: &str) {
+    if !console.quiet {
+        let _ = writeln!(io::stderr(), "{}", terminal::one_line(message));
+    }
+}
+
+/// Repository with revision, or folder.
+fn origin(entry: &Entry) -> String {
+    match &entry.origin {
+        Origin::Repository { id, revision } if revision == "main" => id.to_string(),
+        Origin::Repository { id, revision } => format!("{id}@{revision}"),
+        Origin::Folder(path) => path.display().to_string(),
+    }
+}
+
+/// The licence, and plainly what it forbids.
+fn licence_line(name: &str, non_commercial: bool, gated: bool) -> String {
+    let forbids = if non_commercial {
+        ": NOT for commercial use"
+    } else {
+        ""
+    };
+    let gate = if gated {
+        "; has to be accepted on its page first"
+    } else {
+        ""
+    };
+    format!("{name}{forbids}{gate}")
+}
