@@ -4,8 +4,9 @@
     pip install torch transformers gguf numpy
     scripts/make_decode_fixtures.py
 
-Three models: a toy encoder-decoder and a toy language model, whose logits are a hash of the source's sum and the last
-token, restated in tests/decode/toy.rs; and the miniature Gemma 3 of tests/data/model/, read back from its GGUF file.
+Three models: a toy encoder-decoder and a toy language model, whose logits are a hash of the source's sum, the last
+token, and a little of the position (tests/decode/toy.rs has the same); and the miniature Gemma 3 of tests/data/model/,
+read back from its GGUF file.
 Each case is a request, options under the reference's names, and the hypotheses that came back, best first: ids with
 the end token, the log-probability of each, and the score (beam search only).
 """
@@ -35,13 +36,20 @@ class ToyConfig(PretrainedConfig):
     model_type = "toy"
 
 
-def toy_logits(source_sum, last):
+def fractions(*values):
+    """Numbers from 0 to 1 that hang together with the values only."""
     state = 17
-    for value in (source_sum, last):
+    for value in values:
         state = ((state ^ (value + 1)) * 0x9E37_79B9_7F4A_7C15) & MASK
         state = ((state << 23) | (state >> 41)) & MASK
     parts = [((state * (2 * i + 3)) & MASK) >> 40 for i in range(VOCABULARY)]
-    logits = np.array(parts, dtype=np.float32) / np.float32(1 << 24) * np.float32(6)
+    return np.array(parts, dtype=np.float32) / np.float32(1 << 24)
+
+
+def toy_logits(source_sum, ids):
+    # The position changes little, but without it the same steps in another order would have the same score, and which
+    # of equals comes first is a matter of the last bit.
+    logits = fractions(source_sum, ids[-1]) * np.float32(6) + fractions(len(ids)) * np.float32(0.125)
     logits[0] += np.float32(1)  # the end, likely enough to come
     return logits
 
@@ -76,7 +84,7 @@ class Toy(PreTrainedModel, GenerationMixin):
         sums = [0] * len(ids)
         if encoder_outputs is not None:
             sums = encoder_outputs.last_hidden_state.sum(dim=(1, 2)).long().tolist()
-        rows = [toy_logits(s, row[-1]) for s, row in zip(sums, ids.tolist())]
+        rows = [toy_logits(s, row) for s, row in zip(sums, ids.tolist())]
         logits = torch.from_numpy(np.stack(rows))[:, None]
         return (Seq2SeqLMOutput if self.config.is_encoder_decoder else CausalLMOutput)(logits=logits)
 

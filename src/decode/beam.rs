@@ -126,7 +126,8 @@ impl<'a> BeamSearch<'a> {
             if !ends && !is_last {
                 next.push(candidate);
             } else if rank < k {
-                self.finish(candidate, ends);
+                let beam = &self.beams[candidate.beam];
+                self.pool.add(self.finished(beam, Some(&candidate)));
             }
         }
         next.truncate(k);
@@ -137,7 +138,7 @@ impl<'a> BeamSearch<'a> {
             let is_cut = self.pool.is_empty();
             for beam in std::mem::take(&mut self.beams) {
                 if is_cut {
-                    self.cut(&beam);
+                    self.pool.add(self.finished(&beam, None));
                 }
                 cache.release(beam.sequence);
             }
@@ -161,7 +162,12 @@ impl<'a> BeamSearch<'a> {
         };
         let width = logits.len() / self.beams.len();
         let mut candidates = Vec::with_capacity(drawn);
-        for (i, (beam, row)) in self.beams.iter().zip(logits.chunks_mut(width)).enumerate() {
+        for (i, (beam, row)) in self
+            .beams
+            .iter()
+            .zip(logits.chunks_mut(width.max(1)))
+            .enumerate()
+        {
             let place = Place {
                 ids: &beam.ids,
                 prompt: self.prompt,
@@ -198,35 +204,27 @@ impl<'a> BeamSearch<'a> {
         Ok(candidates)
     }
 
-    /// Puts a candidate that goes no further into the pool.
-    fn finish(&mut self, candidate: Candidate, ends: bool) {
-        let beam = &self.beams[candidate.beam];
+    /// A hypothesis that goes no further than the candidate, or than it has come.
+    fn finished(&self, beam: &Beam, last: Option<&Candidate>) -> Continuation {
         let mut tokens = beam.ids[self.prompt..].to_vec();
-        if !ends {
-            tokens.push(candidate.token);
-        }
         let mut token_log_probs = beam.token_log_probs.clone();
-        token_log_probs.push(candidate.token_log_prob);
-        let length = token_log_probs.len();
-        self.pool.add(Continuation {
+        let (mut log_prob, mut end) = (beam.log_prob, None);
+        if let Some(last) = last {
+            match self.options.end_tokens.contains(&last.token) {
+                true => end = Some(last.token),
+                false => tokens.push(last.token),
+            }
+            token_log_probs.push(last.token_log_prob);
+            log_prob = last.log_prob;
+        }
+        let score = self.score(log_prob, token_log_probs.len());
+        Continuation {
+            score: score - self.uncovered(&beam.coverage),
             tokens,
             token_log_probs,
-            log_prob: candidate.log_prob,
-            score: self.score(candidate.log_prob, length) - self.uncovered(&beam.coverage),
-            end: ends.then_some(candidate.token),
-        });
-    }
-
-    /// Puts a beam into the pool as it is.
-    fn cut(&mut self, beam: &Beam) {
-        let length = beam.token_log_probs.len();
-        self.pool.add(Continuation {
-            tokens: beam.ids[self.prompt..].to_vec(),
-            token_log_probs: beam.token_log_probs.clone(),
-            log_prob: beam.log_prob,
-            score: self.score(beam.log_prob, length) - self.uncovered(&beam.coverage),
-            end: None,
-        });
+            log_prob,
+            end,
+        }
     }
 
     fn score(&self, log_prob: f32, length: usize) -> f32 {
@@ -266,7 +264,6 @@ impl<'a> BeamSearch<'a> {
         let Some(best) = self.beams.first() else {
             return true;
         };
-        let length = best.token_log_probs.len();
         if self.options.stop_loops && is_loop(&best.ids[self.prompt..]) {
             return true;
         }
@@ -276,7 +273,7 @@ impl<'a> BeamSearch<'a> {
         let length = match self.options.early_stopping {
             EarlyStopping::AtOnce => return true,
             EarlyStopping::Never if self.options.length_penalty > 0.0 => self.max_new_tokens,
-            EarlyStopping::Heuristic | EarlyStopping::Never => length,
+            EarlyStopping::Heuristic | EarlyStopping::Never => best.token_log_probs.len(),
         };
         self.score(best.log_prob, length) <= bar
     }

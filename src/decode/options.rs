@@ -41,7 +41,7 @@ pub struct DecodeOptions {
     pub forced_last: Option<u32>,
     /// Tokens that never come unless forced (`bad_words_ids` of one token each); end tokens in it have no effect.
     pub bad_tokens: Vec<u32>,
-    /// Tokens that never come, not even forced ones (`suppress_tokens`).
+    /// Tokens that never come (`suppress_tokens`); a forced one cannot be among them.
     pub suppressed: Vec<u32>,
     /// Tokens that do not come first, or, after a prompt of one token and a forced first, second
     /// (`begin_suppress_tokens`).
@@ -122,6 +122,10 @@ impl DecodeOptions {
                 "a repetition penalty of {}",
                 self.repetition_penalty
             ));
+        }
+        let mut forced = self.forced_first.iter().chain(&self.forced_last);
+        if let Some(token) = forced.find(|token| self.suppressed.contains(token)) {
+            return fail(format!("token {token} is both forced and suppressed"));
         }
         let written = self.end_tokens.iter();
         let written = written.chain(&self.forced_first).chain(&self.forced_last);

@@ -125,6 +125,7 @@ fn model(name: &str) -> Box<dyn Model> {
         vocabulary: 40,
         memory: 1,
         scale: 6.0,
+        drift: 0.125,
         end_bias: 1.0,
         limits: Limits {
             source,
@@ -173,6 +174,7 @@ fn difference(found: &[Continuation], expected: &[Expected]) -> Option<String> {
 fn outputs_and_scores_are_the_reference_s() {
     let cases: Vec<Case> = serde_json::from_str(include_str!("../data/decode/cases.json")).unwrap();
     assert!(cases.len() > 200);
+    let mut different = 0;
     for name in ["toy-encoder-decoder", "toy-language-model", "gemma3-mini"] {
         let model = model(name);
         let (mut all, mut equal) = (0, 0);
@@ -192,6 +194,7 @@ fn outputs_and_scores_are_the_reference_s() {
             }
         }
         println!("{name}: {equal} of {all} cases are the reference's");
-        assert!(all > 30 && equal == all);
+        different += all - equal;
     }
+    assert_eq!(different, 0, "cases differ from the reference");
 }

@@ -228,7 +228,7 @@ fn of_equals_the_lower_token_comes_first() {
 fn options_that_make_no_sense_are_named() {
     let model = Toy::new(0.0);
     let options = beam(2);
-    let refused: [(DecodeOptions, &str); 8] = [
+    let refused: [(DecodeOptions, &str); 9] = [
         (
             DecodeOptions {
                 beam_size: 0,
@@ -285,6 +285,14 @@ fn options_that_make_no_sense_are_named() {
                 ..options.clone()
             },
             "token 99",
+        ),
+        (
+            DecodeOptions {
+                forced_last: Some(3),
+                suppressed: vec![3],
+                ..options.clone()
+            },
+            "both",
         ),
     ];
     for (options, what) in refused {

@@ -16,6 +16,8 @@ pub struct Toy {
     pub memory: usize,
     /// The largest logit but the end's.
     pub scale: f32,
+    /// How much the position changes a logit at most.
+    pub drift: f32,
     /// Added to the logit of the end.
     pub end_bias: f32,
     pub limits: Limits,
@@ -47,6 +49,7 @@ impl Toy {
             vocabulary: 7,
             memory: 4,
             scale: 4.0,
+            drift: 0.0,
             end_bias,
             limits: Limits {
                 source: 0,
@@ -72,9 +75,12 @@ impl Toy {
     }
 
     pub fn logits(&self, source: &[u32], history: &[u32]) -> Vec<f32> {
-        let state = self.state(source, history);
+        let sum = source.iter().map(|&t| u64::from(t)).sum::<u64>();
+        let recent = history.iter().rev().take(self.memory);
+        let state = hash(std::iter::once(sum).chain(recent.map(|&t| u64::from(t))));
+        let place = hash([history.len() as u64]);
         let mut logits: Vec<f32> = (0..self.vocabulary as u64)
-            .map(|i| fraction(state, i) * self.scale)
+            .map(|i| fraction(state, i) * self.scale + fraction(place, i) * self.drift)
             .collect();
         logits[END as usize] += self.end_bias;
         logits
@@ -88,23 +94,12 @@ impl Toy {
 
     /// Where the last token of a history looks in a source.
     pub fn attention(&self, source: &[u32], history: &[u32]) -> Vec<f32> {
-        let state = self.state(source, history);
+        let state = hash(history.iter().map(|&t| u64::from(t)));
         let looks: Vec<f32> = (0..source.len() as u64)
-            .map(|i| fraction(state, i + 100).powi(3))
+            .map(|i| fraction(state, i).powi(3))
             .collect();
         let sum: f32 = looks.iter().sum();
         looks.into_iter().map(|x| x / sum).collect()
-    }
-
-    fn state(&self, source: &[u32], history: &[u32]) -> u64 {
-        let sum = source.iter().map(|&t| u64::from(t)).sum::<u64>();
-        let tokens = history.iter().rev().take(self.memory);
-        let values = std::iter::once(sum).chain(tokens.map(|&t| u64::from(t)));
-        values.fold(17, |state, value| {
-            (state ^ (value + 1))
-                .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-                .rotate_left(23)
-        })
     }
 
     /// What a sequence holds: its source and its tokens.
@@ -151,6 +146,14 @@ impl Toy {
             .flat_map(|(source, history)| self.logits(source, history));
         Tensor::from_vec(rows.collect(), (all.len(), self.vocabulary), &Device::Cpu)
     }
+}
+
+fn hash(values: impl IntoIterator<Item = u64>) -> u64 {
+    values.into_iter().fold(17, |state, value| {
+        (state ^ (value + 1))
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .rotate_left(23)
+    })
 }
 
 /// A number from 0 to 1.
