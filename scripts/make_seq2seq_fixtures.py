@@ -10,6 +10,7 @@ greedy and beam search. The tests want the same from our models.
 """
 import json
 import math
+import os
 import pathlib
 import sys
 
@@ -53,6 +54,8 @@ def randomise(model, seed):
                 p[model.config.eos_token_id] *= 2  # so that some hypotheses end
             else:
                 p.copy_(1.6 * torch.randn_like(p) / math.sqrt(p.shape[-1]))
+                if name.endswith("Attention.q.weight"):
+                    p *= 0.3  # T5 does not scale scores: sharper ones would be decided by rounding
         if hasattr(model, "final_logits_bias"):
             model.final_logits_bias.copy_(0.7 * torch.randn_like(model.final_logits_bias))
             model.final_logits_bias[0, model.config.eos_token_id] += 2.5  # so that some hypotheses end
@@ -379,11 +382,11 @@ def make(out):
     miniature(
         out, "flan-t5", T5ForConditionalGeneration,
         T5Config(**T5_COMMON, feed_forward_proj="gated-gelu", tie_word_embeddings=False),
-        lambda folder, model: save_safetensors(folder, untie_head(model), bf16), 18, t5 | dict(repetition_penalty=1.3),
+        lambda folder, model: save_safetensors(folder, untie_head(model, 8.0), bf16), 18, t5 | dict(repetition_penalty=1.3),
     )
     miniature(
         out, "mt5", MT5ForConditionalGeneration, MT5Config(**T5_COMMON, feed_forward_proj="gated-gelu"),
-        lambda folder, model: save_torch(folder, untie_head(model).state_dict(), shards=3), 19, t5,
+        lambda folder, model: save_torch(folder, untie_head(model, 8.0).state_dict(), shards=3), 19, t5,
     )
     miniature(
         out, "indictrans2", IndicTrans,
@@ -401,23 +404,63 @@ def make(out):
     )
 
 
-def untie_head(model):
+def untie_head(model, logit):
     """A head of its own, as the checkpoints with `tie_word_embeddings=false` have it."""
     model.lm_head.weight = nn.Parameter(torch.randn_like(model.lm_head.weight) * 0.4)
-    return lift_end(model)
+    return lift_end(model, logit)
 
 
-def lift_end(model, logit=3.5):
+def lift_end(model, logit):
     """Makes the token that ends likely after what the decoder mostly comes to, so that some hypotheses end."""
     seen = []
     hook = model.lm_head.register_forward_hook(lambda _, inputs, __: seen.append(inputs[0]))
     with torch.no_grad():
         model(input_ids=torch.arange(4, 20)[None], decoder_input_ids=torch.arange(4, 24)[None], use_cache=False)
-        mean = seen[0][0].mean(0)
-        model.lm_head.weight[model.config.eos_token_id] = logit * mean / (mean @ mean)
+        mean, square = seen[0][0].mean(0), seen[0][0].square().sum(1).mean()
+        model.lm_head.weight[model.config.eos_token_id] = logit * mean / torch.maximum(mean @ mean, 0.4 * square)
     hook.remove()
     return model
 
 
+class Hostile:
+    """What runs a command when a careless program unpickles it."""
+
+    def __reduce__(self):
+        return os.system, ("true",)
+
+
+def weights(out):
+    """The same few tensors in every container; numbers that all types hold exactly."""
+    a = (torch.arange(12).view(3, 4) - 4) / 4
+    tensors = {"a": a, "tied": a, "transposed": a.t(), "row": a[1], "scalar": torch.tensor(2.5),
+               "parameter": nn.Parameter(a[:2]), "ints": torch.arange(-2, 2), "mask": torch.tensor([True, False])}
+
+    def of(dtype):
+        changed = {name: t.to(dtype) if t.is_floating_point() else t for name, t in tensors.items()}
+        return changed | {"tied": changed["a"]}
+
+    def folder(name):
+        path = out / "weights" / name
+        path.mkdir(parents=True, exist_ok=True)
+        for old in path.iterdir():
+            old.unlink()
+        return path
+
+    save_torch(folder("legacy"), tensors, legacy=True)
+    save_torch(folder("legacy-bf16"), of(torch.bfloat16), legacy=True)
+    save_torch(folder("zip"), tensors)
+    save_torch(folder("zip-f16"), of(torch.float16))
+    save_torch(folder("zip-f64-sharded"), of(torch.float64), shards=2)
+    for name, dtype in [("f32", torch.float32), ("f16", torch.float16), ("bf16", torch.bfloat16)]:
+        contiguous = {n: t.detach().contiguous().clone() for n, t in of(dtype).items()}
+        save_file(contiguous, folder(f"safetensors-{name}") / "model.safetensors")
+    save_torch(folder("hostile-zip"), {"a": a, "x": Hostile()})
+    save_torch(folder("hostile-legacy"), {"a": a, "x": Hostile()}, legacy=True)
+    for file in (out / "weights").rglob("*.*"):
+        file.chmod(0o644)
+
+
 if __name__ == "__main__":
-    make(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else OUT)
+    to = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else OUT
+    weights(to)
+    make(to)

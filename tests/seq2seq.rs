@@ -4,6 +4,7 @@
 //! `ANUBAD_PARITY_DIR` names another folder of such miniatures; `scripts/parity.py` sets it.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anubad::model::{Compute, GenerationConfig, KvCache, Model, Sequence, load_folder};
 use candle_core::{Device, Tensor};
@@ -35,6 +36,9 @@ struct Reference {
 struct Case {
     source: Vec<u32>,
     target: Vec<u32>,
+    /// Tokens that the logits are of; all, if empty.
+    #[serde(default)]
+    ids: Vec<usize>,
     /// After every token of the target.
     logits: Vec<Vec<f32>>,
     /// Cross-attention of the last layer, averaged over heads.
@@ -297,31 +301,62 @@ fn generation_settings_are_read() {
     assert_eq!((bart.min_length, bart.no_repeat_ngram_size), (5, 3));
 }
 
-/// `cargo test --test seq2seq -- --nocapture parity_table` prints it.
+/// `scripts/parity.py` prints it, of miniatures made anew or of a real model.
 #[test]
 fn parity_table() {
     println!(
-        "{:<16} {:>8} {:>20} {:>8}",
-        "model", "logits", "largest difference", "argmax"
+        "{:<16} {:>9} {:>11} {:>10} {:>7} {:>9}",
+        "model", "logits", "difference", "likeliest", "load s", "ms/token"
     );
-    each(|name, model, cases| {
-        let (mut off, mut same, mut all) = (0f32, 0, 0);
-        for case in cases {
+    for name in names() {
+        let start = Instant::now();
+        let (model, cases) = load(&name);
+        let load = start.elapsed().as_secs_f32();
+        let (mut off, mut count, mut same, mut steps) = (0f32, 0, 0, 0);
+        let mut time = Duration::ZERO;
+        for case in &cases {
             let mut cache = model
                 .new_cache(case.target.len(), case.source.len())
                 .unwrap();
-            let mut sequence = encode(model, &mut cache, &[&case.source]).remove(0);
+            let mut sequence = encode(&*model, &mut cache, &[&case.source]).remove(0);
             for (token, expected) in case.target.iter().zip(&case.logits) {
-                let logits = step(model, &mut cache, &mut [(&mut sequence, &[*token])]).remove(0);
+                let start = Instant::now();
+                let logits = step(&*model, &mut cache, &mut [(&mut sequence, &[*token])]).remove(0);
+                time += start.elapsed();
+                let best = likeliest(&logits);
+                let (logits, best) = match case.ids.as_slice() {
+                    [] => (logits, Some(best)),
+                    // Some of a real vocabulary.
+                    ids => (
+                        ids.iter().map(|&id| logits[id]).collect(),
+                        ids.iter().position(|&id| id == best),
+                    ),
+                };
                 off = off.max(difference(&logits, expected));
-                same += usize::from(likeliest(&logits) == likeliest(expected));
-                all += 1;
+                same += usize::from(best == Some(likeliest(expected)));
+                count += logits.len();
+                steps += 1;
             }
         }
-        let count = all * model.vocabulary();
-        println!("{name:<16} {count:>8} {off:>20.1e} {same:>4}/{all}");
-        assert!(off < TOLERANCE && same == all);
-    });
+        let token = time.as_secs_f32() * 1000.0 / steps as f32;
+        let likeliest = format!("{same}/{steps}");
+        println!("{name:<16} {count:>9} {off:>11.1e} {likeliest:>10} {load:>7.2} {token:>9.2}");
+        assert!(off < TOLERANCE && same == steps);
+    }
+}
+
+/// The miniatures, or what `ANUBAD_PARITY_DIR` holds.
+fn names() -> Vec<String> {
+    let Some(folder) = std::env::var_os("ANUBAD_PARITY_DIR") else {
+        return MINIATURES.map(str::to_owned).to_vec();
+    };
+    let entries = std::fs::read_dir(folder).unwrap();
+    let names = entries.filter_map(|e| e.unwrap().file_name().into_string().ok());
+    let mut names: Vec<String> = names
+        .filter_map(|name| Some(name.strip_suffix("-mini")?.to_owned()))
+        .collect();
+    names.sort();
+    names
 }
 
 fn likeliest(logits: &[f32]) -> usize {

@@ -59,7 +59,7 @@ fn normalise(norm: Option<&Norm>, x: Tensor) -> Result<Tensor> {
 
 impl EncoderDecoder {
     /// What the encoder makes of sources, one after another in rows.
-    fn encoded(&self, sources: &[&[u32]]) -> Result<Tensor> {
+    pub fn encoded(&self, sources: &[&[u32]]) -> Result<Tensor> {
         let tokens = sources.concat();
         let positions: Vec<usize> = sources.iter().flat_map(|s| 0..s.len()).collect();
         let mut start = 0;

@@ -99,10 +99,14 @@ pub fn load_folder(
     device: &Device,
 ) -> Result<Box<dyn Model>, LoadError> {
     let (Compute::Auto | Compute::Int8 | Compute::F32) = compute;
+    Ok(Box::new(build(folder, device)?))
+}
+
+fn build(folder: &Path, device: &Device) -> Result<EncoderDecoder, LoadError> {
     let config = read_json(&folder.join(CONFIG))?;
     let build = architecture(&config)?;
     let weights = Weights::open(folder, device)?;
-    Ok(Box::new(build(&config, &weights)?))
+    build(&config, &weights)
 }
 
 fn architecture(config: &Value) -> Result<Build, LoadError> {
@@ -194,6 +198,56 @@ mod tests {
         assert!(error(json!({"model_type": 7})).contains("does not describe"));
         assert!(architecture(&json!({"architectures": ["MarianMTModel"]})).is_ok());
         assert!(architecture(&json!({"model_type": "IndicTrans", "architectures": null})).is_ok());
+    }
+
+    #[derive(Deserialize)]
+    struct Reference {
+        cases: Vec<Case>,
+    }
+
+    #[derive(Deserialize)]
+    struct Case {
+        source: Vec<u32>,
+        /// Empty for the longest source.
+        encoded: Vec<Vec<f32>>,
+    }
+
+    /// Every other difference from the reference shows in the logits (`tests/seq2seq.rs`).
+    #[test]
+    fn encoders_are_the_reference_s() {
+        let miniatures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/model");
+        for name in [
+            "marian",
+            "marian-separate",
+            "m2m100",
+            "mbart",
+            "bart",
+            "pegasus",
+            "t5",
+            "flan-t5",
+            "mt5",
+            "indictrans2",
+        ] {
+            let folder = miniatures.join(format!("{name}-mini"));
+            let model = build(&folder, &Device::Cpu).unwrap();
+            let reference = fs::read(folder.join("reference.json")).unwrap();
+            let Reference { cases } = serde_json::from_slice(&reference).unwrap();
+            let sources: Vec<&[u32]> = cases.iter().map(|c| c.source.as_slice()).collect();
+            let together = model.encoded(&sources).unwrap().to_vec2::<f32>().unwrap();
+            let mut rows = together.iter();
+            for case in &cases {
+                let rows = rows.by_ref().take(case.source.len()).flatten();
+                let expected = case.encoded.iter().flatten();
+                for (got, expected) in rows.zip(expected) {
+                    assert!(
+                        (got - expected).abs() < 2e-5,
+                        "{name}: {got} for {expected}"
+                    );
+                }
+            }
+            let checked = cases.iter().filter(|c| !c.encoded.is_empty()).count();
+            assert_eq!(checked, 2, "{name}");
+        }
     }
 
     #[test]
