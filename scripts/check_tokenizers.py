@@ -24,6 +24,7 @@ import json
 import logging
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -132,7 +133,10 @@ def pieces_class(folder, model, to_id, from_id, prefix, suffix, special, tokeniz
 
     def decode(ids):
         return model.decode([model.id_to_piece(from_id(i)) for i in ids if i not in special])
-    other = tokenizer and (lambda line: tokenizer(line, verbose=False)["input_ids"])
+    def other(line):
+        ids = tokenizer(line, verbose=False)["input_ids"]
+        # Not where it puts the languages, which transformers 5 has after the mask.
+        return prefix + ids[len(prefix): len(ids) - len(suffix)] + suffix
     return Kind(folder, encode, decode, special, other=other, **rest)
 
 
@@ -258,7 +262,7 @@ def bart(root, trainer):
     return python_class(folder, tokenizer), tokenizer
 
 
-def saved(root, name, tokenizer, kind, config):
+def saved(root, name, tokenizer, kind, config, prefix=None):
     """A `tokenizer.json` as the reference writes it, and the reference reading it."""
     folder = root / f"{name}-json"
     folder.mkdir()
@@ -266,10 +270,13 @@ def saved(root, name, tokenizer, kind, config):
     write(folder / "config.json", config)
     cls = {"tokenizer_class": type(tokenizer).__name__}
     write(folder / "tokenizer_config.json", cls)
-    forced = tokenizer.convert_tokens_to_ids(kind.target) if kind.target else None
+    forced = tokenizer.convert_tokens_to_ids(kind.target) if kind.forced else None
     made = python_class(folder, tokenizer, kind.source, kind.target, forced)
     added = tokenizer.added_tokens_decoder
     made.special = sorted(i for i, token in added.items() if token.special)
+    if prefix:
+        made.encode = lambda line: tokenizer(f"{prefix} {line}", verbose=False)["input_ids"]
+        made.special += [i for i, token in added.items() if token.content.startswith("<2")]
     # A text that spells special tokens has them for these classes, whatever one says.
     names = [added[i].content for i in made.special]
     made.skip = lambda line: any(name in line for name in names)
@@ -305,8 +312,8 @@ class IndicTrans:
         self.cleaner = transformers.T5Tokenizer()
 
     def encode(self, line):
-        if "1\u00a0" in line or "১\u00a0০" in line:
-            line = line.replace("\u00a0", " ")
+        # The toolkit would write a point between the digits.
+        line = re.sub("(?<=\\d)\u00a0(?=\\d)", " ", line)
         text = self.processor.preprocess_batch([line], src_lang="ben_Beng", tgt_lang="eng_Latn")[0]
         source, target, text = (text + "  ").split(" ", 2)
         tokens = [source, target] + self.model.encode(text.strip(), out_type=str) + ["</s>"]
@@ -363,7 +370,9 @@ def kinds(root, sentences, miniature):
     yield t5(root, trainer, "t5-bytes", normaliser="identity", byte_fallback=True, remove_extra_whitespaces=False)[0]
     yield t5(root, trainer, "t5-bpe", kind="bpe", normaliser="identity", byte_fallback=True, user_defined_symbols=USER_DEFINED[2:])[0]
     yield t5(root, trainer, "t5-symbols", user_defined_symbols=USER_DEFINED[2:], add_dummy_prefix=False, normaliser="nfkc")[0]
-    yield t5(root, trainer, "madlad", prefix="<2en>", user_defined_symbols=USER_DEFINED)[0]
+    kind, tokenizer = t5(root, trainer, "madlad", prefix="<2en>", user_defined_symbols=USER_DEFINED)
+    yield kind
+    yield saved(root, "madlad", tokenizer, kind, {"model_type": "t5"}, "<2en>")
     kind, tokenizer = bart(root, trainer)
     yield kind
     yield saved(root, "bart", tokenizer, kind, {"model_type": "bart"})

@@ -2,6 +2,10 @@
 
 use crate::tokenizer::TokenizerError;
 
+/// The longest string that a rule replaces: many times the longest of Unicode's normal forms. Without a bound, a table
+/// with a loop in it would read all of a text at each place.
+const MAX_RULE_BYTES: usize = 256;
+
 /// Rules that replace the longest string they know at a place by another.
 ///
 /// The stored form is the length of a double-array trie (as of `darts-clone`) in bytes, the trie in little-endian
@@ -76,7 +80,7 @@ impl Charsmap {
     pub fn longest<'a>(&'a self, text: &str) -> Option<(&'a str, usize)> {
         let mut node = offset(self.units[0]) as usize;
         let mut found = None;
-        for (at, &byte) in text.as_bytes().iter().enumerate() {
+        for (at, &byte) in text.as_bytes().iter().take(MAX_RULE_BYTES).enumerate() {
             node ^= usize::from(byte);
             let unit = self.units[node];
             if byte == 0 || label(unit) != u32::from(byte) {

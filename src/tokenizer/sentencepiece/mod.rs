@@ -31,6 +31,9 @@ pub(super) const SPACE: char = '▁';
 /// The most a file may have: a few times the largest vocabularies in use.
 pub(super) const MAX_BYTES: u64 = 16 << 20;
 
+/// The longest piece: many times the longest in use, and short enough that no text takes long to encode.
+const MAX_PIECE_BYTES: usize = 1024;
+
 /// A SentencePiece model.
 pub(super) struct SentencePiece {
     vocabulary: Vocabulary,
@@ -206,6 +209,9 @@ impl Vocabulary {
             if text.is_empty() {
                 return malformed(format!("piece {id} is empty"));
             }
+            if text.len() > MAX_PIECE_BYTES {
+                return malformed(format!("piece {id} has {} bytes", text.len()));
+            }
             if !score.is_finite() {
                 return malformed(format!("the score of piece {text:?} is {score}"));
             }
@@ -262,4 +268,125 @@ fn write_bytes(bytes: &mut Vec<u8>, output: &mut String) {
         }
     }
     bytes.clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piece(text: &str, score: f32, kind: Kind) -> proto::Piece {
+        proto::Piece {
+            piece: Some(text.to_owned()),
+            score: Some(score),
+            kind: Some(kind as i32),
+        }
+    }
+
+    /// A model of a few pieces, with spaces as they are read.
+    fn model(algorithm: Algorithm, byte_fallback: bool, more: &[proto::Piece]) -> Vec<u8> {
+        let mut pieces = vec![
+            piece("<unk>", 0.0, Kind::Unknown),
+            piece("</s>", 0.0, Kind::Control),
+            piece("▁", -3.0, Kind::Normal),
+            piece("ক", -4.0, Kind::Normal),
+            piece("ল", -4.5, Kind::Normal),
+            piece("ম", -4.5, Kind::Normal),
+        ];
+        pieces.extend_from_slice(more);
+        let trainer = proto::Trainer {
+            algorithm: Some(algorithm as i32),
+            byte_fallback: Some(byte_fallback),
+            ..Default::default()
+        };
+        let model = proto::Model {
+            pieces,
+            trainer: Some(trainer),
+            normaliser: None,
+        };
+        model.encode_to_vec()
+    }
+
+    fn pieces(model: &[u8], text: &str) -> Vec<String> {
+        let model = SentencePiece::from_bytes(model).unwrap();
+        let mut pieces = Vec::new();
+        model.encode(text, |_, piece| pieces.push(piece.to_owned()));
+        pieces
+    }
+
+    #[test]
+    fn the_best_pieces_are_found() {
+        let more = [
+            piece("▁কল", -2.0, Kind::Normal),
+            piece("কলম", -1.0, Kind::Normal),
+            piece("<sep>", 0.0, Kind::UserDefined),
+        ];
+        for algorithm in [Algorithm::Unigram, Algorithm::Bpe] {
+            let model = model(algorithm, false, &more);
+            assert_eq!(pieces(&model, ""), [""; 0]);
+            assert_eq!(pieces(&model, "  "), [""; 0]);
+            assert_eq!(pieces(&model, " ক  ল "), ["▁", "ক", "▁", "ল"]);
+            // What has no piece is one unknown, and a control piece is not found in text.
+            assert_eq!(pieces(&model, "ক</s>ল"), ["▁", "ক", "</s>", "ল"]);
+            assert_eq!(pieces(&model, "ক<sep>ল"), ["▁", "ক", "<sep>", "ল"]);
+        }
+        assert_eq!(
+            pieces(&model(Algorithm::Unigram, false, &more), "কলম"),
+            ["▁", "কলম"]
+        );
+    }
+
+    #[test]
+    fn unused_merges_are_taken_apart() {
+        let more = [
+            piece("কল", -1.0, Kind::Unused),
+            piece("কলম", -2.0, Kind::Unused),
+            piece("কলমক", -3.0, Kind::Normal),
+        ];
+        let model = model(Algorithm::Bpe, false, &more);
+        assert_eq!(pieces(&model, "কলম"), ["▁", "ক", "ল", "ম"]);
+        assert_eq!(pieces(&model, "কলমক"), ["▁", "কলমক"]);
+    }
+
+    #[test]
+    fn bytes_spell_what_has_no_piece() {
+        let bytes: Vec<_> = (0..256)
+            .map(|byte| piece(&format!("<0x{byte:02X}>"), 0.0, Kind::Byte))
+            .collect();
+        let model = model(Algorithm::Unigram, true, &bytes);
+        assert_eq!(pieces(&model, "é"), ["▁", "<0xC3>", "<0xA9>"]);
+        let model = SentencePiece::from_bytes(&model).unwrap();
+        assert_eq!(model.decode(["▁", "<0xC3>", "<0xA9>", "▁", "ক"]), "é ক");
+        assert_eq!(
+            model.decode(["<0xC3>", "ক", "<0xFF>", "<0xE0>"]),
+            "\u{FFFD}ক\u{FFFD}\u{FFFD}"
+        );
+    }
+
+    #[test]
+    fn broken_models_are_refused() {
+        let refused = |more: &[proto::Piece], algorithm, why: &str| {
+            let error = SentencePiece::from_bytes(&model(algorithm, false, more)).err();
+            let error = error.expect("an error").to_string();
+            assert!(error.contains(why), "{error}");
+        };
+        use Algorithm::{Unigram, Word};
+        refused(&[piece("x", f32::NAN, Kind::Normal)], Unigram, "NaN");
+        refused(&[piece("x", f32::INFINITY, Kind::Normal)], Unigram, "inf");
+        refused(&[piece("ক", 0.0, Kind::Normal)], Unigram, "twice");
+        refused(&[piece("", 0.0, Kind::Normal)], Unigram, "empty");
+        refused(
+            &[piece(&"x".repeat(2000), 0.0, Kind::Normal)],
+            Unigram,
+            "2000 bytes",
+        );
+        refused(
+            &[piece("<unk2>", 0.0, Kind::Unknown)],
+            Unigram,
+            "more than one",
+        );
+        refused(&[], Word, "not supported");
+        let no_bytes = model(Algorithm::Unigram, true, &[]);
+        assert!(SentencePiece::from_bytes(&no_bytes).is_err());
+        assert!(SentencePiece::from_bytes(&[]).is_err());
+    }
 }
