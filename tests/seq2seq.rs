@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anubad::model::{Compute, GenerationConfig, KvCache, Model, Sequence, load_folder};
+use anubad::decode::GenerationConfig;
+use anubad::model::{Compute, KvCache, Model, Sequence, load_folder};
 use candle_core::{Device, Tensor};
 use serde::Deserialize;
 

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anubad::article::{Article, Part, Role};
+use anubad::decode::OpenError;
 use anubad::model::PackageError;
 use anubad::summarize::{Length, Summarizer, SummaryOptions};
 use anubad::translate::{ModelSource, TranslateError, TranslateOptions, Translation, Translator};
@@ -187,8 +188,8 @@ fn translators_and_summarizers_go_between_threads() {
     is_shared::<Summarizer>();
 }
 
-fn load_folder(folder: &Path) -> PackageError {
-    let model = ModelSource::Folder(folder.to_owned());
+fn load_folder(folder: &Path) -> OpenError {
+    let model = ModelSource::path(folder.to_owned());
     match Translator::load(TranslateOptions {
         model,
         ..TranslateOptions::default()
@@ -221,28 +222,28 @@ fn missing_and_damaged_model_files_are_named() {
     std::fs::write(folder.path().join("model.toml"), "name = 3").unwrap();
     assert!(matches!(
         load_folder(folder.path()),
-        PackageError::Manifest { .. }
+        OpenError::Package(PackageError::Manifest { .. })
     ));
     std::fs::write(folder.path().join("model.toml"), manifest("../secret")).unwrap();
     assert!(matches!(
         load_folder(folder.path()),
-        PackageError::Manifest { .. }
+        OpenError::Package(PackageError::Manifest { .. })
     ));
 
     std::fs::write(folder.path().join("model.toml"), manifest("model.gguf")).unwrap();
     std::fs::write(folder.path().join("tokenizer.json"), "{}").unwrap();
     assert!(matches!(
         load_folder(folder.path()),
-        PackageError::Unreadable { .. }
+        OpenError::Package(PackageError::Unreadable { .. })
     ));
     std::fs::write(folder.path().join("model.gguf"), "GGU").unwrap();
     assert!(matches!(
         load_folder(folder.path()),
-        PackageError::WrongSize {
+        OpenError::Package(PackageError::WrongSize {
             expected: 4,
             found: 3,
             ..
-        }
+        })
     ));
     std::fs::write(folder.path().join("model.gguf"), "GGUF").unwrap();
     let error = load_folder(folder.path()).to_string();

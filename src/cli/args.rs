@@ -1,7 +1,10 @@
 //! Options that several verbs share, and what they come to.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
+use std::str::FromStr;
 
+use anubad::hub::Hub;
 use anubad::summarize::{Length, MAX_SENTENCES, SummaryOptions};
 use anubad::translate::{Compute, DeviceChoice, ModelSource, Severity, TranslateOptions};
 use clap::builder::RangedU64ValueParser;
@@ -107,16 +110,24 @@ impl FailOn {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Translation")]
 pub struct ModelArgs {
-    /// A folder with another model than the embedded one
-    #[arg(long, value_name = "PATH")]
-    model: Option<PathBuf>,
+    /// Another model than the embedded one: a name of `anubad models list`, owner/name[@revision] of the Hub, a
+    /// folder, or a .gguf file
+    ///
+    /// Nothing is fetched: `anubad models pull NAME` does that.
+    #[arg(long, value_name = "NAME|PATH")]
+    model: Option<String>,
+    /// Language of the articles, such as bn or fr, for models of other languages [default: bn, or the model's only one]
+    ///
+    /// Glosses and the checks of numbers, names and negations are for Bengali alone.
+    #[arg(long, value_name = "CODE")]
+    source_lang: Option<String>,
     /// A word list of your own, asked before the embedded one: "word<TAB>English / other sense" a line
     #[arg(long, value_name = "FILE")]
     lexicon: Option<PathBuf>,
-    /// Hypotheses kept at each step; 1 is greedy
-    #[arg(long, value_name = "N", default_value_t = TranslateOptions::default().beam_size,
+    /// Hypotheses kept at each step; 1 is greedy [default: as the model is meant to be searched, 1 of the embedded one]
+    #[arg(long, value_name = "N",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=32))]
-    beam: usize,
+    beam: Option<usize>,
     /// Do not decode a sentence again where a check finds an error
     #[arg(long)]
     no_redecode: bool,
@@ -158,12 +169,16 @@ enum DeviceArg {
 
 impl ModelArgs {
     /// The options of the translator.
-    pub fn options(&self) -> TranslateOptions {
-        TranslateOptions {
-            model: self
-                .model
-                .clone()
-                .map_or(ModelSource::Embedded, ModelSource::Folder),
+    pub fn options(&self) -> Result<TranslateOptions, Failure> {
+        let model = match &self.model {
+            None => ModelSource::Embedded,
+            Some(name) => locate(name)?,
+        };
+        let source_language = self.source_lang.clone();
+        let source_language = source_language.or_else(|| model.source_language());
+        Ok(TranslateOptions {
+            source_language: source_language.unwrap_or_else(|| "bn".to_owned()),
+            model,
             compute: match self.compute {
                 ComputeArg::Auto => Compute::Auto,
                 ComputeArg::Int8 => Compute::Int8,
@@ -179,8 +194,14 @@ impl ModelArgs {
             batch_tokens: self.batch_tokens,
             lexicon: self.lexicon.clone(),
             redecode: !self.no_redecode,
-        }
+        })
     }
+}
+
+/// The model that a name or a path stands for.
+pub fn locate(name: &str) -> Result<ModelSource, Failure> {
+    let located = Hub::from_env()?.locate(name)?;
+    Ok(ModelSource::Located(Box::new(located)))
 }
 
 /// What the brief should be like.
@@ -195,18 +216,39 @@ pub struct BriefArgs {
     #[arg(long, value_name = "N",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
     words: Option<usize>,
-    /// What makes the brief
-    #[arg(long, default_value = "extractive")]
+    /// What makes the brief: `extractive`, the most telling sentences of the translation; `model`, the model that
+    /// translates; or another model, named as with --model
+    ///
+    /// Of what a model writes only sentences are kept that rest on the translation; read them beside the citations.
+    #[arg(
+        long,
+        value_name = "extractive|model|NAME|PATH",
+        default_value = "extractive"
+    )]
     pub summarizer: SummarizerArg,
 }
 
 /// What makes a brief.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SummarizerArg {
-    /// The most telling sentences of the translation
+    /// The most telling sentences of the translation.
     Extractive,
-    /// The language model, from the translation: experimental, read it beside the citations
+    /// The model that translates.
     Model,
+    /// A model by its name or path.
+    Named(String),
+}
+
+impl FromStr for SummarizerArg {
+    type Err = Infallible;
+
+    fn from_str(value: &str) -> Result<Self, Infallible> {
+        Ok(match value {
+            "extractive" => SummarizerArg::Extractive,
+            "model" => SummarizerArg::Model,
+            name => SummarizerArg::Named(name.to_owned()),
+        })
+    }
 }
 
 impl BriefArgs {

@@ -1,14 +1,11 @@
 //! `anubad brief`: headline, brief with citations, full translation.
 
-use anubad::summarize::Summarizer;
-use anubad::translate::{Translation, Translator};
 use clap::Args;
 
-use super::args::{BriefArgs, Console, ModelArgs, OutputArgs, SummarizerArg};
+use super::args::{BriefArgs, Console, ModelArgs, OutputArgs};
+use super::briefer::Briefer;
 use super::exit::{Exit, Failure};
-use super::format::Report;
 use super::inputs::InputArgs;
-use super::interrupt::Interrupt;
 use super::job::Job;
 
 /// Translate articles and put a brief with citations before each
@@ -35,34 +32,11 @@ pub struct BriefVerb {
 
 /// Runs the verb.
 pub fn run(verb: BriefVerb, console: Console) -> Result<Exit, Failure> {
-    let inputs = verb.inputs.open("brief")?;
+    let options = verb.model.options()?;
+    let inputs = verb.inputs.open("brief", options.is_bengali())?;
     let job = Job::open(&verb.output, console, &inputs.files, inputs.several)?;
-    let brief = &verb.brief;
-    job.translate(
-        inputs,
-        verb.model.options(),
-        &|translator, translation, interrupt| {
-            make_report(translator, translation, interrupt, brief, true)
-        },
-    )
-}
-
-/// The report on an article with its brief.
-pub fn make_report(
-    translator: &Translator,
-    translation: Translation,
-    interrupt: &Interrupt,
-    args: &BriefArgs,
-    in_full: bool,
-) -> Result<Report, Failure> {
-    let summarizer = match args.summarizer {
-        SummarizerArg::Extractive => Summarizer::extractive(args.options()),
-        SummarizerArg::Model => Summarizer::prompted(args.options(), translator.generator()),
-    };
-    let brief = summarizer.summarize(&translation, &|| interrupt.check())?;
-    Ok(Report {
-        translation,
-        brief: Some(brief),
-        in_full,
+    let briefer = Briefer::new(&verb.brief, &options)?;
+    job.translate(inputs, options, &|translator, translation, interrupt| {
+        briefer.report(Some(translator), translation, interrupt, true)
     })
 }

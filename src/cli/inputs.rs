@@ -37,8 +37,9 @@ enum InputFormat {
 }
 
 impl InputArgs {
-    /// Finds the inputs. They are read one by one, when they are asked for.
-    pub fn open(&self, verb: &str) -> Result<Inputs, Failure> {
+    /// Finds the inputs. They are read one by one, when they are asked for. Those that are not Bengali are refused
+    /// where they should be.
+    pub fn open(&self, verb: &str, is_bengali: bool) -> Result<Inputs, Failure> {
         let stdin = [PathBuf::from("-")];
         let named = if self.inputs.is_empty() {
             &stdin[..]
@@ -57,7 +58,7 @@ impl InputArgs {
                 InputFormat::Markdown => article::Format::Markdown,
                 InputFormat::Jsonl => article::Format::JsonLines,
             }),
-            force: self.force,
+            force: self.force || !is_bengali,
             ..ReadOptions::default()
         };
         let sources = article::sources(named);

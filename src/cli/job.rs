@@ -88,7 +88,7 @@ impl Job {
     pub fn write_stored(
         mut self,
         translations: impl Iterator<Item = anyhow::Result<Translation>>,
-        report: impl Fn(Translation) -> Report,
+        report: impl Fn(Translation, &Interrupt) -> Result<Report, Failure>,
     ) -> Result<Exit, Failure> {
         let result = self.write_each(translations, report);
         self.end(result)
@@ -97,12 +97,15 @@ impl Job {
     fn write_each(
         &mut self,
         mut translations: impl Iterator<Item = anyhow::Result<Translation>>,
-        report: impl Fn(Translation) -> Report,
+        report: impl Fn(Translation, &Interrupt) -> Result<Report, Failure>,
     ) -> Result<(), Failure> {
         while let Some(next) = self.interrupt.while_waiting(|| translations.next()) {
             self.check_interrupt()?;
             match next {
-                Ok(translation) => self.write(&report(translation))?,
+                Ok(translation) => {
+                    let made = report(translation, &self.interrupt)?;
+                    self.write(&made)?;
+                }
                 Err(error) => self.pass_over(error),
             }
         }

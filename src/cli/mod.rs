@@ -3,6 +3,7 @@
 mod args;
 mod atomic;
 mod brief;
+mod briefer;
 mod completions;
 mod exit;
 mod format;

@@ -4,14 +4,13 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use anubad::summarize;
 use anubad::translate::Translation;
 use clap::Args;
 
 use super::args::{BriefArgs, Console, ModelArgs, OutputArgs};
-use super::brief::make_report;
+use super::briefer::Briefer;
 use super::exit::{Exit, Failure};
-use super::format::{Report, stored_translations};
+use super::format::stored_translations;
 use super::inputs::InputArgs;
 use super::job::Job;
 
@@ -30,7 +29,7 @@ pub struct SummarizeVerb {
     inputs: InputArgs,
     /// Brief translations that anubad wrote as JSON or JSON lines, `-` for stdin
     #[arg(long, value_name = "FILE", num_args = 1..,
-          conflicts_with_all = ["inputs", "ModelArgs", "summarizer", "input_format", "force"])]
+          conflicts_with_all = ["inputs", "ModelArgs", "input_format", "force"])]
     from: Vec<PathBuf>,
     #[command(flatten)]
     brief: BriefArgs,
@@ -42,28 +41,20 @@ pub struct SummarizeVerb {
 
 /// Runs the verb.
 pub fn run(verb: SummarizeVerb, console: Console) -> Result<Exit, Failure> {
-    let brief = &verb.brief;
+    let options = verb.model.options()?;
     if verb.from.is_empty() {
-        let inputs = verb.inputs.open("summarize")?;
+        let inputs = verb.inputs.open("summarize", options.is_bengali())?;
         let job = Job::open(&verb.output, console, &inputs.files, inputs.several)?;
-        return job.translate(
-            inputs,
-            verb.model.options(),
-            &|translator, translation, interrupt| {
-                make_report(translator, translation, interrupt, brief, false)
-            },
-        );
+        let briefer = Briefer::new(&verb.brief, &options)?;
+        return job.translate(inputs, options, &|translator, translation, interrupt| {
+            briefer.report(Some(translator), translation, interrupt, false)
+        });
     }
     let job = Job::open(&verb.output, console, &verb.from, verb.from.len() > 1)?;
-    let options = brief.options();
+    let briefer = Briefer::new(&verb.brief, &options)?;
     let translations = verb.from.iter().flat_map(|path| stored(path));
-    job.write_stored(translations, |translation| {
-        let brief = summarize::extract(&translation, &options);
-        Report {
-            translation,
-            brief: Some(brief),
-            in_full: false,
-        }
+    job.write_stored(translations, |translation, interrupt| {
+        briefer.report(None, translation, interrupt, false)
     })
 }
 

@@ -18,6 +18,7 @@ Examples:
   anubad translate article.txt
   anubad translate --bilingual --format markdown article.md > article.en.md
   anubad translate news/ more/ --format jsonl --output english.jsonl
+  anubad translate --model nllb-600m article.txt      after: anubad models pull nllb-600m
   echo 'পদ্মা সেতুতে ৪১টি স্প্যান আছে।' | anubad translate")]
 pub struct TranslateVerb {
     #[command(flatten)]
@@ -30,9 +31,10 @@ pub struct TranslateVerb {
 
 /// Runs the verb.
 pub fn run(verb: TranslateVerb, console: Console) -> Result<Exit, Failure> {
-    let inputs = verb.inputs.open("translate")?;
+    let options = verb.model.options()?;
+    let inputs = verb.inputs.open("translate", options.is_bengali())?;
     let job = Job::open(&verb.output, console, &inputs.files, inputs.several)?;
-    job.translate(inputs, verb.model.options(), &|_, translation, _| {
+    job.translate(inputs, options, &|_, translation, _| {
         Ok(Report {
             translation,
             brief: None,

@@ -29,10 +29,12 @@ pub struct GeneratorOptions {
     /// What the decoder of an encoder-decoder starts with (`decoder_start_token_id`, where the reference has one
     /// token); a language model starts with the text itself.
     pub decoder_start: Vec<u32>,
+    /// Tokens that the model's makers mean it to write at most, where they say so.
+    pub max_new_tokens: Option<usize>,
     /// Cores to use; 0, the default, for all of them.
     pub threads: usize,
     /// How sequences are searched for. `batch_tokens` is for each core; the tokenizer's end token is taken where no
-    /// other is named; `beam_size` and `n_best` are given with each call.
+    /// other is named; `beam_size` is what callers get from [`Generator::beam_size`] and may give, or another.
     pub decode: DecodeOptions,
 }
 
@@ -124,6 +126,16 @@ impl Generator {
         self.tokenizer
             .encode(text)
             .map_or(usize::MAX, |ids| ids.len())
+    }
+
+    /// Hypotheses that the model is meant to be searched with.
+    pub fn beam_size(&self) -> usize {
+        self.options.decode.beam_size
+    }
+
+    /// Tokens that the model's makers mean it to write at most, where they say so.
+    pub fn max_new_tokens(&self) -> Option<usize> {
+        self.options.max_new_tokens
     }
 
     /// Tokens that the model can hold.

@@ -6,15 +6,19 @@
 //! and whose finished hypotheses are kept in a pool (`pool.rs`); the scheduler (`scheduler.rs`) runs many together.
 
 mod beam;
+mod config;
 mod constraints;
 mod error;
 mod generator;
+mod open;
 mod options;
 mod pool;
 mod scheduler;
 
+pub use config::GenerationConfig;
 pub use error::{DecodeError, RequestError};
 pub use generator::{GenerateError, Generated, Generator, GeneratorOptions, Prompt};
+pub use open::{ModelSource, OpenError, Resources, Use};
 pub use options::{DecodeOptions, EarlyStopping};
 pub use scheduler::{Step, generate, generate_all};
 

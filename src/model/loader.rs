@@ -135,7 +135,10 @@ fn architecture(config: &Value) -> Result<Build, LoadError> {
     }
 }
 
-/// A JSON file of a model folder.
+/// A JSON file of a model folder, of at most 4 MiB.
+///
+/// # Errors
+/// If it cannot be read or is not JSON.
 pub fn read_json(path: &Path) -> Result<Value, LoadError> {
     let read = || {
         let metadata = fs::metadata(path)?;

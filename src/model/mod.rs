@@ -9,7 +9,6 @@ mod encoder_decoder;
 mod fairseq;
 mod feed_forward;
 mod gemma3;
-mod generation;
 mod gguf;
 mod indictrans2;
 mod language;
@@ -36,10 +35,9 @@ use candle_core::{Device, Result, Tensor, bail};
 
 pub use architecture::load_gguf;
 pub use cache::{KvCache, Sequence};
-pub use generation::{EarlyStopping, GenerationConfig};
 pub use gguf::{Bytes, Gguf};
 pub use language::LanguageModel;
-pub use loader::{LoadError, load_folder};
+pub use loader::{LoadError, load_folder, read_json};
 pub use package::{Package, PackageError};
 pub use weights::{Weights, WeightsError};
 

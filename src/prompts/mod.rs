@@ -17,6 +17,11 @@ pub enum Prompting {
     Completion,
     /// It answers a message.
     Chat(ChatTemplate),
+    /// It reads the text itself, after a prefix that tells the task, if it needs one: an encoder-decoder.
+    Source {
+        /// The prefix, blanks included.
+        prefix: String,
+    },
 }
 
 /// Templates, parsed once.
@@ -60,6 +65,7 @@ impl Prompts {
                 Some(parts) => parts,
                 None => chat.message(&filled("translate_instruct")?),
             },
+            Prompting::Source { prefix } => vec![Part::Text(format!("{prefix}{text}"))],
         })
     }
 
@@ -87,6 +93,10 @@ impl Prompts {
                 "the model is one that translates and does nothing else",
             )),
             Prompting::Chat(chat) => Ok(chat.message(&filled("brief_instruct")?)),
+            Prompting::Source { prefix } => {
+                let article = paragraphs.join(" ");
+                Ok(vec![Part::Text(format!("{prefix}{article}"))])
+            }
         }
     }
 

@@ -116,7 +116,10 @@ impl Writer<'_> {
             Length::Sentences(n) => n.saturating_mul(TOKENS_A_SENTENCE),
             Length::Words(n) => n.saturating_mul(TOKENS_A_WORD),
         };
-        most.clamp(TOKENS_A_SENTENCE, BRIEF_TOKENS)
+        let most = most.clamp(TOKENS_A_SENTENCE, BRIEF_TOKENS);
+        self.generator
+            .max_new_tokens()
+            .unwrap_or(most)
             .min(self.generator.limits().target / 2)
     }
 
@@ -131,7 +134,9 @@ impl Writer<'_> {
                 hypotheses.into_iter().next();
         };
         self.generator
-            .generate(&prompts, 1, &done, &|_| (self.keep_going)())?;
+            .generate(&prompts, self.generator.beam_size(), &done, &|_| {
+                (self.keep_going)()
+            })?;
         let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
         let briefs = answers.into_iter().map(|answer| match answer {
             Some(Generated { text, continuation }) => {

@@ -89,7 +89,7 @@ impl Known {
 }
 
 /// Whether two codes name the same language, in the same script where both say one.
-pub(super) fn is_same(a: &str, b: &str) -> bool {
+pub fn is_same(a: &str, b: &str) -> bool {
     let scripts = script(a).zip(script(b));
     language(a) == language(b) && scripts.is_none_or(|(a, b)| a.eq_ignore_ascii_case(b))
 }

@@ -34,6 +34,7 @@ use folder::Folder;
 use library::Library;
 use special::{Piece, SpecialTokens};
 
+pub use language::is_same as same_language;
 pub use special::Part;
 
 /// A tokenizer with the special tokens of its model. Cheap to clone.

@@ -1,6 +1,6 @@
 //! A segment on its way through the model: what the model is shown of it, and what came back, checked.
 
-use super::check::check;
+use super::check::{check, check_form};
 use super::mask::Masked;
 use super::{Finding, FindingKind, Hypothesis, Segment, Severity, TranslatedSegment};
 use crate::decode::{Generated, Prompt};
@@ -12,11 +12,16 @@ pub struct Draft {
     segment: Segment,
     /// What the model sees of it.
     pub masked: Masked,
-    words: Vec<GlossedWord>,
-    /// The gloss of what the model sees.
-    pub gloss: String,
+    /// What the lexicon makes of it; none where the source is not Bengali.
+    gloss: Option<Gloss>,
     /// None: the segment comes through untouched.
     pub prompt: Option<Prompt>,
+}
+
+/// The words of a segment in English, one by one.
+struct Gloss {
+    text: String,
+    words: Vec<GlossedWord>,
 }
 
 /// What became of a draft.
@@ -41,30 +46,45 @@ impl Outcome {
 }
 
 impl Draft {
-    /// Masks and glosses a segment.
-    pub fn new(segment: Segment, lexicon: &Lexicon) -> Self {
+    /// Masks a segment and, with the lexicon of its language, glosses it.
+    pub fn new(segment: Segment, lexicon: Option<&Lexicon>) -> Self {
         let mut masked = Masked::new(&segment.text);
         // Templates are made of lines: a line end inside a sentence must not look like one of theirs.
         masked.text = for_model(&masked.text)
             .split_whitespace()
             .collect::<Vec<_>>()
             .join(" ");
-        let (gloss, words) = (
-            lexicon.gloss(&masked.text),
-            lexicon.gloss_words(&masked.text),
-        );
+        let gloss = lexicon.map(|lexicon| Gloss {
+            text: lexicon.gloss(&masked.text),
+            words: lexicon.gloss_words(&masked.text),
+        });
         Draft {
             segment,
             masked,
-            words,
             gloss,
             prompt: None,
         }
     }
 
-    /// Whether there is Bengali in it to translate.
-    pub fn is_bengali(&self) -> bool {
-        Scripts::of(&self.masked.text).bengali() > 0.0
+    /// The gloss of what the model sees; empty where the source is not Bengali.
+    pub fn gloss(&self) -> &str {
+        self.gloss.as_ref().map_or("", |gloss| &gloss.text)
+    }
+
+    /// Whether there is something to translate in it: Bengali, or, where the source is another language, words.
+    pub fn has_words(&self) -> bool {
+        let scripts = Scripts::of(&self.masked.text);
+        match self.gloss {
+            Some(_) => scripts.bengali() > 0.0,
+            None => scripts.letters() > 0,
+        }
+    }
+
+    fn check(&self, translation: &str) -> Vec<Finding> {
+        match &self.gloss {
+            Some(gloss) => check(&self.masked.text, &gloss.words, translation),
+            None => check_form(&self.masked.text, translation),
+        }
     }
 
     /// The outcome of a segment that has nothing to translate: itself, with ASCII digits.
@@ -77,12 +97,8 @@ impl Draft {
             .restore(&to_ascii_digits(&self.masked.text))
             .text;
         // What it says in another script than ours the checks find: nobody translated it.
-        let findings = check(
-            &self.masked.text,
-            &self.words,
-            &to_ascii_digits(&self.masked.text),
-        );
-        let findings = findings
+        let findings = self
+            .check(&to_ascii_digits(&self.masked.text))
             .into_iter()
             .filter(|f| f.kind == FindingKind::Untranslated);
         let hypothesis = Hypothesis {
@@ -98,7 +114,7 @@ impl Draft {
 
     /// A hypothesis with what the checks see in it.
     pub fn judged(&self, generated: Generated) -> Outcome {
-        let mut findings = check(&self.masked.text, &self.words, &generated.text);
+        let mut findings = self.check(&generated.text);
         if !generated.continuation.ended() {
             findings.push(Finding {
                 kind: FindingKind::Truncated,
@@ -133,16 +149,16 @@ impl Draft {
         }
     }
 
-    /// The segment with its outcome.
-    pub fn finished(self, outcome: Outcome) -> TranslatedSegment {
-        let gloss = self.prompt.is_some().then_some(self.gloss);
+    /// The segment with its outcome, and with its gloss if the model was shown it.
+    pub fn finished(self, outcome: Outcome, shows_gloss: bool) -> TranslatedSegment {
+        let gloss = self.gloss.filter(|_| shows_gloss && self.prompt.is_some());
         let Outcome {
             hypothesis,
             findings,
         } = outcome;
         TranslatedSegment {
             segment: self.segment,
-            gloss,
+            gloss: gloss.map(|gloss| gloss.text),
             hypothesis,
             findings,
         }

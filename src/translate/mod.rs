@@ -11,9 +11,10 @@ use std::ops::Range;
 
 use crate::article::{Part, Role};
 pub use check::{Finding, FindingKind, Severity, check};
-pub use options::{DeviceChoice, ModelSource, TranslateOptions};
+pub use options::{DeviceChoice, TranslateOptions};
 pub use translator::{TranslateError, Translator};
 
+pub use crate::decode::ModelSource;
 pub use crate::model::Compute;
 
 /// A sentence of an article, or a clause of one that is too long for the model.

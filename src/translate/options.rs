@@ -4,20 +4,25 @@ use std::path::PathBuf;
 
 use candle_core::Device;
 
-use crate::decode::DecodeOptions;
+use crate::decode::{DecodeOptions, ModelSource};
 use crate::model::Compute;
+use crate::tokenizer::same_language;
 
 /// Options of a [`Translator`](super::Translator).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct TranslateOptions {
     /// The model.
     pub model: ModelSource,
+    /// Language of the articles, as its ISO 639 code (`bn`) or the model's own (`ben_Beng`). Glosses and most checks
+    /// are for Bengali alone.
+    pub source_language: String,
     /// Arithmetic of its products.
     pub compute: Compute,
     /// Where it runs.
     pub device: DeviceChoice,
-    /// Hypotheses kept at each step; 1 is greedy search.
-    pub beam_size: usize,
+    /// Hypotheses kept at each step; 1 is greedy search. None: as many as the model is meant to be searched with,
+    /// which is 1 for the embedded one.
+    pub beam_size: Option<usize>,
     /// Cores to use; 0 for all.
     pub threads: usize,
     /// Tokens, prompts included, of the sentences that one core decodes together: more is faster and takes
@@ -34,9 +39,10 @@ impl Default for TranslateOptions {
     fn default() -> Self {
         TranslateOptions {
             model: ModelSource::Embedded,
+            source_language: "bn".to_owned(),
             compute: Compute::Auto,
             device: DeviceChoice::Auto,
-            beam_size: 1,
+            beam_size: None,
             threads: 0,
             batch_tokens: DecodeOptions::default().batch_tokens,
             lexicon: None,
@@ -45,13 +51,11 @@ impl Default for TranslateOptions {
     }
 }
 
-/// Where the model comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ModelSource {
-    /// The one that the program carries.
-    Embedded,
-    /// A folder with a `model.toml`.
-    Folder(PathBuf),
+impl TranslateOptions {
+    /// Whether the articles are Bengali.
+    pub fn is_bengali(&self) -> bool {
+        same_language(&self.source_language, "bn")
+    }
 }
 
 /// Where the model runs.
@@ -66,7 +70,11 @@ pub enum DeviceChoice {
 }
 
 impl DeviceChoice {
-    pub(super) fn open(self) -> candle_core::Result<Device> {
+    /// The device.
+    ///
+    /// # Errors
+    /// If there is none, or the program was not built for it.
+    pub fn open(self) -> candle_core::Result<Device> {
         match self {
             DeviceChoice::Cpu => Ok(Device::Cpu),
             DeviceChoice::Cuda => Device::new_cuda(0),

@@ -9,18 +9,21 @@ use thiserror::Error;
 use super::cut::cut;
 use super::draft::{Draft, Outcome};
 use super::mask::Masked;
-use super::{ModelSource, Segment, TranslateOptions, TranslatedParagraph, Translation};
+use super::{Segment, TranslateOptions, TranslatedParagraph, Translation};
 use crate::article::Article;
 use crate::decode::{
-    DecodeError, DecodeOptions, GenerateError, Generated, Generator, GeneratorOptions, Prompt, Step,
+    DecodeError, GenerateError, Generated, Generator, ModelSource, OpenError, Prompt, Resources,
+    Step, Use,
 };
 use crate::lexicon::{Lexicon, LexiconError};
-use crate::model::{LanguageModel, Package, PackageError};
-use crate::prompts::Prompts;
+use crate::prompts::{Prompting, Prompts};
 use crate::text::for_model;
 
-/// Tokens of a sentence, without its gloss, beyond which it is translated clause by clause.
-const LONGEST_SENTENCE: usize = 80;
+/// Tokens of a sentence, without its gloss, beyond which the model in the program and its like translate it clause by
+/// clause.
+const LONGEST_GLOSSED: usize = 80;
+/// The same of models that were trained on whole sentences: they lose parts of longer ones.
+const LONGEST_SENTENCE: usize = 200;
 /// Hypotheses among which a sentence is chosen that is decoded again.
 const REDECODE_BEAM: usize = 4;
 
@@ -41,7 +44,8 @@ const REDECODE_BEAM: usize = 4;
 /// ```
 pub struct Translator {
     generator: Arc<Generator>,
-    lexicon: Lexicon,
+    /// None where the articles are not Bengali.
+    lexicon: Option<Lexicon>,
     prompts: Prompts,
     beam_size: usize,
     redecode: bool,
@@ -52,7 +56,12 @@ pub struct Translator {
 pub enum TranslateError {
     /// The model's files are missing, damaged or of a kind that cannot be run.
     #[error(transparent)]
-    Model(#[from] PackageError),
+    Model(#[from] OpenError),
+    /// The model in the program was asked for another language.
+    #[error(
+        "the model in the program translates from Bengali alone, not from {0:?}; name a model of that language"
+    )]
+    Language(String),
     /// The device that was asked for cannot be used.
     #[error("the device cannot be used: {0}; the processor always can")]
     Device(candle_core::Error),
@@ -85,39 +94,31 @@ impl Translator {
     /// # Errors
     /// If the model, the device or the user's word list cannot be used.
     pub fn load(options: TranslateOptions) -> Result<Self, TranslateError> {
-        let device = options.device.open().map_err(TranslateError::Device)?;
+        let is_bengali = options.is_bengali();
+        let from = options.source_language;
+        if !is_bengali && matches!(options.model, ModelSource::Embedded) {
+            return Err(TranslateError::Language(from));
+        }
+        let resources = Resources {
+            device: options.device.open().map_err(TranslateError::Device)?,
+            compute: options.compute,
+            threads: options.threads,
+            batch_tokens: options.batch_tokens,
+        };
         let lexicon = || match &options.lexicon {
-            None => Ok(Lexicon::embedded()),
-            Some(path) => Lexicon::embedded().with_user_entries(path),
+            _ if !is_bengali => Ok(None),
+            None => Ok(Some(Lexicon::embedded())),
+            Some(path) => Lexicon::embedded().with_user_entries(path).map(Some),
         };
-        let model = || match &options.model {
-            ModelSource::Embedded => Package::embedded()?.load(options.compute, &device),
-            ModelSource::Folder(path) if LanguageModel::is_at(path) => {
-                LanguageModel::open(path, options.compute, &device)
-            }
-            ModelSource::Folder(folder) => Package::folder(folder)?.load(options.compute, &device),
-        };
-        let (model, lexicon) = rayon::join(model, lexicon);
-        let (model, lexicon) = (model?, lexicon?);
-        let generator = Generator::new(
-            model.model,
-            model.tokenizer,
-            GeneratorOptions {
-                prompting: model.prompting,
-                threads: options.threads,
-                decode: DecodeOptions {
-                    batch_tokens: options.batch_tokens,
-                    ..DecodeOptions::default()
-                },
-                ..GeneratorOptions::default()
-            },
-        );
+        let model = || Generator::open(&options.model, &Use::Translation { from }, &resources);
+        let (generator, lexicon) = rayon::join(model, lexicon);
+        let generator = generator?;
         Ok(Translator {
-            generator: Arc::new(generator),
-            lexicon,
+            lexicon: lexicon?,
             prompts: Prompts::new()?,
-            beam_size: options.beam_size.max(1),
+            beam_size: options.beam_size.unwrap_or(generator.beam_size()).max(1),
             redecode: options.redecode,
+            generator: Arc::new(generator),
         })
     }
 
@@ -151,10 +152,11 @@ impl Translator {
             .map(|segment| self.draft(segment))
             .collect::<Result<Vec<_>, _>>()?;
         let outcomes = self.outcomes(&drafts, progress)?;
+        let shows_gloss = !matches!(self.generator.prompting(), Prompting::Source { .. });
         let finished = drafts
             .into_iter()
             .zip(outcomes)
-            .map(|(draft, outcome)| draft.finished(outcome));
+            .map(|(draft, outcome)| draft.finished(outcome, shows_gloss));
         let mut finished = finished.collect::<Vec<_>>().into_iter();
 
         let translations = articles.iter().map(|article| {
@@ -184,15 +186,38 @@ impl Translator {
             .paragraphs
             .iter()
             .map(|paragraph| match paragraph.role.is_translated() {
-                true => cut(paragraph, LONGEST_SENTENCE, |text| self.tokens(text)),
+                true => cut(paragraph, self.longest_sentence(), |text| self.tokens(text)),
                 false => Vec::new(),
             })
+    }
+
+    /// Tokens of a sentence that is translated as a whole.
+    fn longest_sentence(&self) -> usize {
+        match self.generator.prompting() {
+            Prompting::Completion => LONGEST_GLOSSED,
+            Prompting::Chat(_) => LONGEST_SENTENCE,
+            // The tokens around it, and a prefix, want room too.
+            Prompting::Source { .. } => {
+                LONGEST_SENTENCE.min(self.generator.limits().source.saturating_sub(8).max(1))
+            }
+        }
+    }
+
+    /// New tokens that a sentence may take: nearly twice what the longest of good translations do, so that only a
+    /// loop is cut.
+    fn most_new_tokens(&self, prompt: &Prompt) -> usize {
+        let most = match self.generator.prompting() {
+            // The prompt holds the Bengali and a gloss.
+            Prompting::Completion | Prompting::Chat(_) => prompt.tokens() * 3 / 4 + 16,
+            Prompting::Source { .. } => prompt.tokens() * 2 + 24,
+        };
+        most.min(self.generator.room(prompt).max(1))
     }
 
     /// What the model will see of a text, in tokens: an address is one mark there, however long.
     fn tokens(&self, text: &str) -> usize {
         // A token has at least a byte, and Bengali letters have three: most sentences need no counting.
-        match text.len() <= LONGEST_SENTENCE {
+        match text.len() <= self.longest_sentence() {
             true => text.len(),
             false => self
                 .generator
@@ -201,17 +226,13 @@ impl Translator {
     }
 
     fn draft(&self, segment: Segment) -> Result<Draft, TranslateError> {
-        let mut draft = Draft::new(segment, &self.lexicon);
-        if draft.is_bengali() {
+        let mut draft = Draft::new(segment, self.lexicon.as_ref());
+        if draft.has_words() {
             let prompting = self.generator.prompting();
-            let prompt = self
-                .prompts
-                .translate(prompting, &draft.masked.text, &draft.gloss)?;
-            draft.prompt = Some(
-                self.generator
-                    .prompt(&prompt)
-                    .map_err(GenerateError::from)?,
-            );
+            let (text, gloss) = (&draft.masked.text, draft.gloss());
+            let prompt = self.prompts.translate(prompting, text, gloss)?;
+            let prompt = self.generator.prompt(&prompt);
+            draft.prompt = Some(prompt.map_err(GenerateError::from)?);
         }
         Ok(draft)
     }
@@ -276,7 +297,7 @@ impl Translator {
         let (places, prompts): (Vec<usize>, Vec<_>) = prompts
             .into_iter()
             .map(|(i, prompt)| {
-                let most = most_new_tokens(&prompt).min(self.generator.room(&prompt));
+                let most = self.most_new_tokens(&prompt);
                 (i, (prompt, most))
             })
             .unzip();
@@ -313,10 +334,4 @@ impl Translator {
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-/// Room for the English of a prompt, which holds the Bengali and a gloss: nearly twice what
-/// the longest of good translations take, so that only a loop is cut.
-fn most_new_tokens(prompt: &Prompt) -> usize {
-    prompt.tokens() * 3 / 4 + 16
 }

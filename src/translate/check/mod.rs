@@ -76,3 +76,11 @@ pub fn check(source: &str, glossed: &[GlossedWord], translation: &str) -> Vec<Fi
     findings.extend(names::check(source, glossed, translation));
     findings
 }
+
+/// What can be seen of a translation from any language: repetitions, and letters of another script than Latin.
+pub fn check_form(source: &str, translation: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(shape::repetition(source, translation));
+    findings.extend(shape::script(translation));
+    findings
+}

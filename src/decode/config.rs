@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::LoadError;
-use super::loader::read_json;
+use super::{DecodeOptions, EarlyStopping};
+use crate::model::{LoadError, read_json};
 
 /// Settings of a search, with the names and defaults of `transformers` (`GenerationConfig` there).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -50,18 +50,6 @@ pub struct GenerationConfig {
     pub prefix: Option<String>,
 }
 
-/// When a beam search ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum EarlyStopping {
-    /// `false`: when it is unlikely that a better hypothesis will be found.
-    #[default]
-    Heuristic,
-    /// `true`: when there are as many finished hypotheses as beams.
-    First,
-    /// `"never"`: when there can be no better hypothesis.
-    Never,
-}
-
 impl Default for GenerationConfig {
     fn default() -> Self {
         GenerationConfig {
@@ -96,7 +84,7 @@ impl<'de> Deserialize<'de> for EarlyStopping {
         }
         match Setting::deserialize(deserializer)? {
             Setting::Flag(false) => Ok(EarlyStopping::Heuristic),
-            Setting::Flag(true) => Ok(EarlyStopping::First),
+            Setting::Flag(true) => Ok(EarlyStopping::AtOnce),
             Setting::Word(word) if word == "never" => Ok(EarlyStopping::Never),
             Setting::Word(word) => Err(serde::de::Error::custom(format!(
                 "early_stopping is {word:?}, not true, false or \"never\""
@@ -154,6 +142,40 @@ impl GenerationConfig {
         }
         Ok(settings)
     }
+
+    /// The same as options of a search. `target_language` is the token of the language to write, where the model has
+    /// many and the tokenizer knows which.
+    ///
+    /// # Errors
+    /// If a setting asks for what [`DecodeOptions`] cannot do, or something that is needed is not set.
+    pub fn options(&self, target_language: Option<u32>) -> Result<DecodeOptions, String> {
+        if self.encoder_no_repeat_ngram_size > 0 {
+            return Err("encoder_no_repeat_ngram_size is not supported".to_owned());
+        }
+        let bad_tokens = self
+            .bad_words_ids
+            .iter()
+            .map(|words| match words.as_slice() {
+                [one] => Ok(*one),
+                _ => Err("bad_words_ids of several tokens are not supported".to_owned()),
+            });
+        let start = usize::from(self.decoder_start_token_id.is_some());
+        Ok(DecodeOptions {
+            beam_size: self.num_beams,
+            length_penalty: self.length_penalty,
+            early_stopping: self.early_stopping,
+            min_new_tokens: self.min_length.saturating_sub(start),
+            no_repeat_ngram_size: self.no_repeat_ngram_size,
+            repetition_penalty: self.repetition_penalty,
+            end_tokens: self.eos_token_id.clone(),
+            forced_first: target_language.or(self.forced_bos_token_id),
+            forced_last: self.forced_eos_token_id.first().copied(),
+            bad_tokens: bad_tokens.collect::<Result<_, _>>()?,
+            suppressed: self.suppress_tokens.clone(),
+            suppressed_first: self.begin_suppress_tokens.clone(),
+            ..DecodeOptions::default()
+        })
+    }
 }
 
 #[cfg(test)]
@@ -199,7 +221,7 @@ mod tests {
         assert_eq!((plain.num_beams, plain.prefix), (1, None));
         let brief = read(config, None, Some("summarization")).unwrap();
         assert_eq!((brief.num_beams, brief.length_penalty), (4, 2.0));
-        assert_eq!(brief.early_stopping, EarlyStopping::First);
+        assert_eq!(brief.early_stopping, EarlyStopping::AtOnce);
         assert_eq!(brief.prefix.as_deref(), Some("summarize: "));
         assert_eq!(read(config, None, Some("cooking")).unwrap().num_beams, 1);
     }

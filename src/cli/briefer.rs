@@ -1,0 +1,103 @@
+//! Briefs as the command line asks for them: by which summarizer, loaded once.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use anubad::decode::{Generator, ModelSource, Resources, Use};
+use anubad::summarize::{Summarizer, SummaryOptions};
+use anubad::translate::{TranslateOptions, Translation, Translator};
+use anyhow::anyhow;
+
+use super::args::{BriefArgs, SummarizerArg, locate};
+use super::exit::{Exit, Failure, OrExit};
+use super::format::Report;
+use super::interrupt::Interrupt;
+
+/// Makes briefs.
+pub struct Briefer {
+    options: SummaryOptions,
+    writer: Writer,
+}
+
+enum Writer {
+    Extractive,
+    Translator,
+    /// Loaded at the first brief, so that inputs are looked at before.
+    Model {
+        source: ModelSource,
+        resources: Box<TranslateOptions>,
+        generator: OnceCell<Arc<Generator>>,
+    },
+}
+
+impl Briefer {
+    /// As the arguments say; a model of its own runs with the resources of the one that translates.
+    pub fn new(args: &BriefArgs, translation: &TranslateOptions) -> Result<Briefer, Failure> {
+        let writer = match &args.summarizer {
+            SummarizerArg::Extractive => Writer::Extractive,
+            SummarizerArg::Model => Writer::Translator,
+            SummarizerArg::Named(name) => Writer::Model {
+                source: locate(name)?,
+                resources: Box::new(translation.clone()),
+                generator: OnceCell::new(),
+            },
+        };
+        Ok(Briefer {
+            options: args.options(),
+            writer,
+        })
+    }
+
+    /// The report on a translation with its brief; `translator` is what made it, where it was made just now.
+    pub fn report(
+        &self,
+        translator: Option<&Translator>,
+        translation: Translation,
+        interrupt: &Interrupt,
+        in_full: bool,
+    ) -> Result<Report, Failure> {
+        let summarizer = match (&self.writer, translator) {
+            (Writer::Extractive, _) => Summarizer::extractive(self.options.clone()),
+            (Writer::Translator, Some(translator)) => {
+                Summarizer::prompted(self.options.clone(), translator.generator())
+            }
+            (Writer::Translator, None) => {
+                let error = anyhow!("no model translates here; name the one to brief with");
+                return Err(Failure::new(Exit::Usage, error));
+            }
+            (
+                Writer::Model {
+                    source,
+                    resources,
+                    generator,
+                },
+                _,
+            ) => {
+                let generator = match generator.get() {
+                    Some(generator) => generator,
+                    None => {
+                        let opened = open(source, resources)?;
+                        generator.get_or_init(|| Arc::new(opened))
+                    }
+                };
+                Summarizer::prompted(self.options.clone(), generator.clone())
+            }
+        };
+        let brief = summarizer.summarize(&translation, &|| interrupt.check())?;
+        Ok(Report {
+            translation,
+            brief: Some(brief),
+            in_full,
+        })
+    }
+}
+
+fn open(source: &ModelSource, resources: &TranslateOptions) -> Result<Generator, Failure> {
+    let resources = Resources {
+        device: resources.device.open().or_exit(Exit::Model)?,
+        compute: resources.compute,
+        threads: resources.threads,
+        batch_tokens: resources.batch_tokens,
+    };
+    Generator::open(source, &Use::Summary, &resources).or_exit(Exit::Model)
+}

@@ -1,0 +1,233 @@
+//! A model from wherever it is, made ready to write: weights, tokenizer, how it is asked, how it is searched.
+
+use std::path::PathBuf;
+
+use candle_core::Device;
+use thiserror::Error;
+
+use super::{DecodeOptions, GenerationConfig, Generator, GeneratorOptions};
+use crate::hub::{Entry, Located};
+use crate::model::{
+    Compute, LanguageModel, LoadError, Package, PackageError, load_folder, read_json,
+};
+use crate::prompts::Prompting;
+use crate::tokenizer::{Languages, Tokenizer, TokenizerError, same_language};
+
+/// Where a model comes from.
+#[derive(Debug, Clone, Default)]
+pub enum ModelSource {
+    /// The one that the program carries.
+    #[default]
+    Embedded,
+    /// One on this machine ([`Hub::locate`](crate::hub::Hub::locate)): a `.gguf` file, a folder with one, a folder as
+    /// the Hugging Face Hub has it, or a folder with a `model.toml`.
+    Located(Box<Located>),
+}
+
+impl ModelSource {
+    /// The model in a folder, or a `.gguf` file, of which no catalogue knows anything.
+    pub fn path(path: PathBuf) -> Self {
+        let file = path.is_file().then(|| path.clone());
+        ModelSource::Located(Box::new(Located {
+            folder: path,
+            file,
+            entry: None,
+        }))
+    }
+
+    /// The language that the model translates from, where it is one alone and its catalogue entry or its files say so;
+    /// `bn` where Bengali is among several.
+    pub fn source_language(&self) -> Option<String> {
+        let ModelSource::Located(located) = self else {
+            return Some("bn".to_owned());
+        };
+        if let Some(entry) = &located.entry {
+            let languages = &entry.source_languages;
+            let bengali = languages.iter().find(|code| same_language(code, "bn"));
+            return bengali.or(languages.first()).cloned();
+        }
+        let config = read_json(&located.folder.join("tokenizer_config.json")).ok()?;
+        // Two letters are a language (ISO 639-1), three may be a family of them.
+        let code = config["source_lang"].as_str()?;
+        (code.len() == 2).then(|| code.to_owned())
+    }
+
+    fn entry(&self) -> Option<&Entry> {
+        match self {
+            ModelSource::Embedded => None,
+            ModelSource::Located(located) => located.entry.as_ref(),
+        }
+    }
+}
+
+/// What a model is opened for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Use {
+    /// Translation into English from a language: its ISO 639 code or the model's own.
+    Translation {
+        /// The language of the sources.
+        from: String,
+    },
+    /// Summaries of English.
+    Summary,
+}
+
+/// What of the machine a model may use.
+#[derive(Debug, Clone)]
+pub struct Resources {
+    /// Where it runs.
+    pub device: Device,
+    /// Arithmetic of its products.
+    pub compute: Compute,
+    /// Cores to use; 0 for all.
+    pub threads: usize,
+    /// See [`DecodeOptions::batch_tokens`].
+    pub batch_tokens: usize,
+}
+
+/// Why a model cannot be used.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// Its files are missing, damaged or of a kind that cannot be run.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// The encoder-decoder in a folder cannot be run.
+    #[error("the model in {folder} cannot be used: {source}")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong with it.
+        source: Box<LoadError>,
+    },
+    /// The tokenizer in a folder cannot be used.
+    #[error("the tokenizer in {folder} cannot be used: {source}")]
+    Tokenizer {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong with it.
+        source: TokenizerError,
+    },
+    /// The model's makers ask for what cannot be done.
+    #[error(
+        "the model in {folder} cannot be searched as its generation_config.json says: {reason}"
+    )]
+    Search {
+        /// The folder.
+        folder: PathBuf,
+        /// What cannot be done.
+        reason: String,
+    },
+    /// The folder holds no model.
+    #[error(
+        "{folder} holds no model: it has no config.json, no .gguf file and no model.toml; `anubad models list` shows models to pull"
+    )]
+    NoModel {
+        /// The folder.
+        folder: PathBuf,
+    },
+}
+
+impl Generator {
+    /// Loads a model.
+    ///
+    /// What its catalogue entry says of its prompt and its search counts over what its own files say.
+    ///
+    /// # Errors
+    /// If it is not there, damaged, of a kind that cannot be run, or does not have the language.
+    pub fn open(
+        source: &ModelSource,
+        purpose: &Use,
+        resources: &Resources,
+    ) -> Result<Self, OpenError> {
+        let (compute, device) = (resources.compute, &resources.device);
+        let model = match source {
+            ModelSource::Embedded => Package::embedded()?.load(compute, device)?,
+            ModelSource::Located(located) => {
+                let path = located.file.as_ref().unwrap_or(&located.folder);
+                if path.join("model.toml").is_file() {
+                    Package::folder(path)?.load(compute, device)?
+                } else if LanguageModel::is_at(path) {
+                    LanguageModel::open(path, compute, device)?
+                } else if path.join("config.json").is_file() {
+                    return encoder_decoder(located, purpose, resources);
+                } else {
+                    let folder = path.clone();
+                    return Err(OpenError::NoModel { folder });
+                }
+            }
+        };
+        let decode = DecodeOptions {
+            beam_size: source.entry().and_then(|e| e.decoding.beams).unwrap_or(1),
+            batch_tokens: resources.batch_tokens,
+            ..DecodeOptions::default()
+        };
+        let options = GeneratorOptions {
+            prompting: model.prompting,
+            threads: resources.threads,
+            decode,
+            ..GeneratorOptions::default()
+        };
+        Ok(Generator::new(model.model, model.tokenizer, options))
+    }
+}
+
+/// The encoder-decoder in a folder as the Hub has it.
+fn encoder_decoder(
+    located: &Located,
+    purpose: &Use,
+    resources: &Resources,
+) -> Result<Generator, OpenError> {
+    let folder = &located.folder;
+    let prompt = located.entry.as_ref().map(|entry| &entry.prompt);
+    let (languages, task) = match purpose {
+        Use::Translation { from } => {
+            let target = prompt.and_then(|prompt| prompt.target_language.as_deref());
+            (Languages::new(from, target.unwrap_or("en")), None)
+        }
+        Use::Summary => (Languages::new("en", "en"), Some("summarization")),
+    };
+    let loading = |source| OpenError::Folder {
+        folder: folder.clone(),
+        source: Box::new(source),
+    };
+    let tokenizer = || Tokenizer::from_folder(folder, languages);
+    let model = || load_folder(folder, resources.compute, &resources.device);
+    let (tokenizer, model) = rayon::join(tokenizer, model);
+    let model = model.map_err(loading)?;
+    let tokenizer = tokenizer.map_err(|source| OpenError::Tokenizer {
+        folder: folder.clone(),
+        source,
+    })?;
+    let config = GenerationConfig::read(folder, task).map_err(loading)?;
+    let searching = |reason: String| OpenError::Search {
+        folder: folder.clone(),
+        reason,
+    };
+    let start = config.decoder_start_token_id;
+    let start = start.ok_or_else(|| searching("decoder_start_token_id is not set".to_owned()))?;
+    let mut decode = config
+        .options(tokenizer.target_language())
+        .map_err(searching)?;
+    decode.batch_tokens = resources.batch_tokens;
+    let mut most = config.max_length.saturating_sub(1);
+    if let Some(entry) = &located.entry {
+        let own = entry.decoding;
+        decode.beam_size = own.beams.unwrap_or(decode.beam_size);
+        decode.no_repeat_ngram_size = own.no_repeat_ngram.unwrap_or(decode.no_repeat_ngram_size);
+        if let Some(penalty) = own.length_penalty {
+            decode.length_penalty = penalty as f32;
+        }
+        most = own.max_target_tokens.unwrap_or(most);
+    }
+    let prefix = prompt.and_then(|prompt| prompt.prefix.clone());
+    let options = GeneratorOptions {
+        prompting: Prompting::Source {
+            prefix: prefix.or(config.prefix).unwrap_or_default(),
+        },
+        decoder_start: vec![start],
+        max_new_tokens: Some(most),
+        threads: resources.threads,
+        decode,
+    };
+    Ok(Generator::new(model, tokenizer, options))
+}
