@@ -7,6 +7,7 @@
 
 mod activation;
 mod attention;
+mod dense;
 mod norm;
 mod q5;
 mod quantize;
@@ -14,6 +15,7 @@ mod vocab;
 
 pub use activation::{Activation, gelu_mul};
 pub use attention::{AttentionPlan, PositionBias, Span, attention, write_rows};
+pub use dense::dense;
 pub use norm::{add_rms_norm, layer_norm, rms_norm, rope};
 pub use q5::{Q5Linear, dequantize_q5_0_row};
 pub use vocab::log_probs;
