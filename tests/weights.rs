@@ -117,7 +117,7 @@ fn a_changed_byte_is_an_error_or_harmless() {
     ] {
         let whole = fs::read(folder(name).join(file)).unwrap();
         let copy = tempfile::tempdir().unwrap();
-        for at in (0..whole.len().min(2500)).step_by(3) {
+        for at in (0..whole.len().min(2500)).step_by(11) {
             for value in [0, b'9', 0xff] {
                 let mut bytes = whole.clone();
                 bytes[at] = value;

@@ -5,7 +5,7 @@ use candle_core::{Device, Module, Result, Tensor, bail};
 
 use super::gguf::quantized;
 use super::{Compute, Gguf};
-use crate::kernel::Q5Linear;
+use crate::kernel::{Q5Linear, dense};
 
 /// `y = x Wᵀ + b`.
 pub struct Linear {
@@ -79,7 +79,7 @@ impl Linear {
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let y = match &self.weight {
             Weight::Q5(linear) => linear.forward(x)?,
-            Weight::Dense(weight) => x.matmul(&weight.t()?)?,
+            Weight::Dense(weight) => dense(x, weight)?,
             Weight::Quantized(linear) => linear.forward(x)?,
         };
         match &self.bias {

@@ -126,10 +126,10 @@ impl Tables {
             let name = first(names);
             let same =
                 |(other, _): &&(String, Tensor)| *other == name || weights.are_one(other, &name);
-            if let Some((_, tensor)) = read.iter().find(same) {
-                if tensor.dims() == [vocabulary, width] {
-                    return Ok(tensor.clone());
-                }
+            if let Some((_, tensor)) = read.iter().find(same)
+                && tensor.dims() == [vocabulary, width]
+            {
+                return Ok(tensor.clone());
             }
             let tensor = weights.get(&name, &[vocabulary, width])?;
             read.push((name, tensor.clone()));
