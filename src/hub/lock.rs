@@ -97,8 +97,14 @@ impl LockFile {
         let folder = path.parent().expect("a file is in a folder");
         fs::create_dir_all(folder).map_err(HubError::write(folder))?;
         let guard_path = path.with_extension("lock.guard");
-        let guard = File::create(&guard_path).and_then(|file| file.lock().map(|()| file));
-        let _guard = guard.map_err(HubError::write(&guard_path))?;
+        let guard = File::create(&guard_path).map_err(HubError::write(&guard_path))?;
+        match guard.lock() {
+            // A file system without locks: then there is only the care of renames.
+            Err(error) if error.kind() != io::ErrorKind::Unsupported => {
+                return Err(HubError::write(guard_path)(error));
+            }
+            _ => {}
+        }
         let mut lock = LockFile::read(path)?;
         change(&mut lock.models);
         lock.models

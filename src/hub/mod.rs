@@ -232,21 +232,17 @@ impl Hub {
         let locked = lock.get(repository, revision).cloned();
         let cached = self.cache.repository(repository);
         let pinned = locked.as_ref().map(|locked| locked.commit.clone());
-        let Some(commit) = pinned.or_else(|| cached.commit(revision)) else {
-            return Err(HubError::NotPulled {
-                name: target.name.clone(),
-            });
+        let not_here = || HubError::NotPulled {
+            name: target.name.clone(),
         };
+        let commit = pinned
+            .or_else(|| cached.commit(revision))
+            .ok_or_else(not_here)?;
         let folder = cached.snapshot(&commit);
-        let missing = match &locked {
-            Some(locked) => locked.missing(&folder),
-            None if !folder.is_dir() => {
-                return Err(HubError::NotPulled {
-                    name: target.name.clone(),
-                });
-            }
-            None => None,
-        };
+        if !folder.is_dir() {
+            return Err(not_here());
+        }
+        let missing = locked.as_ref().and_then(|locked| locked.missing(&folder));
         match missing.or_else(|| wanted.missing(&folder)) {
             Some(file) => Err(HubError::Incomplete {
                 name: target.name.clone(),

@@ -74,7 +74,7 @@ impl Hub {
             .or_else(|| cached.commit(revision))
             .ok_or_else(not_here)?;
         let folder = cached.snapshot(&commit);
-        if locked.is_none() && !folder.is_dir() {
+        if !folder.is_dir() {
             return Err(not_here());
         }
         let checks = locked.map_or_else(|| of_folder(&folder), of_lock);

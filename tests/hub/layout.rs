@@ -122,6 +122,10 @@ fn damage_of_a_pulled_model_is_mended_by_pulling() {
     world.fails(4, &["path", REPOSITORY], &["model.safetensors is missing"]);
     world.ok(&["pull", REPOSITORY]);
     world.assert_whole(&commit, &super::FILES);
+    // Another cache has nothing of it, whatever the lock file says.
+    let mut command = world.command(&["path", REPOSITORY]);
+    let (code, _, err) = run(command.env("HF_HUB_CACHE", world.path("elsewhere")));
+    assert!(code == 4 && err.contains("not on this machine"), "{err}");
 }
 
 #[test]

@@ -154,6 +154,8 @@ fn shards_come_with_their_index() {
         File::large("model-00001-of-00002.safetensors", bytes(1, 5000)),
         File::large("model-00002-of-00002.safetensors", bytes(2, 5000)),
         File::small("generation_config.json", ""),
+        // The same content under two names.
+        File::small("special_tokens_map.json", "{}"),
     ];
     let commit = world.server.commit(REPOSITORY, "main", &files);
     world.ok(&["pull", REPOSITORY]);

@@ -24,7 +24,8 @@ impl Transfer {
             true => ProgressDrawTarget::hidden(),
             false => ProgressDrawTarget::stderr(),
         };
-        let style = "{bar:24} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
+        let style =
+            "{bar:24} {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {eta} left";
         let bar = ProgressBar::with_draw_target(None, target);
         bar.set_style(ProgressStyle::with_template(style).expect("the template is a constant"));
         Ok(Transfer {
