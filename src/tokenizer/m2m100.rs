@@ -25,19 +25,13 @@ struct M2m100 {
 }
 
 pub(super) fn load(folder: &Folder, languages: &Languages) -> Result<Parts, TokenizerError> {
-    let (codec, specials): (Box<dyn Codec>, _) = match folder.library()? {
-        Some((library, specials)) => (Box::new(library), specials),
-        None => {
-            let (codec, specials) = read(folder)?;
-            (Box::new(codec), specials)
-        }
-    };
+    let (codec, specials) = read(folder)?;
     let known = Known::of_specials(&specials, |token| {
         token.strip_prefix("__")?.strip_suffix("__")
     });
     let end = specials.id("</s>")?;
     Ok(Parts {
-        codec,
+        codec: Box::new(codec),
         prefix: vec![known.find(languages.source.as_deref(), "source")?],
         suffix: vec![end],
         special: specials.ids(),
@@ -61,6 +55,11 @@ fn read(folder: &Folder) -> Result<(M2m100, Specials), TokenizerError> {
         _ => M2M100,
     };
     let mut vocabulary = ids.len() as u32;
+    if ids.values().any(|id| *id >= vocabulary) {
+        return Err(TokenizerError::Malformed(format!(
+            "{VOCABULARY}: ids do not count up from 0, so those of languages are not known"
+        )));
+    }
     for code in codes.split(' ') {
         specials.insert(&format!("__{code}__"), vocabulary);
         vocabulary += 1;

@@ -59,7 +59,8 @@ impl Unigram {
     /// The pieces of a normalised text.
     ///
     /// Sums are rounded as `Model::EncodeOptimized` of SentencePiece rounds them, to single precision after each
-    /// piece, so that ties and near-ties fall the same way.
+    /// piece, so that ties and near-ties fall the same way: with sums in double precision rounded after each piece, up to
+    /// seven of 5,000 lines came out otherwise.
     pub fn encode(&self, text: &str) -> Vec<Encoded> {
         let nowhere = Step {
             score: 0.0,
