@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares a real GGUF language model as Anubad runs it with `transformers` and llama.cpp.
 
-    pip install torch transformers gguf xllamacpp numpy
+    pip install torch transformers accelerate gguf xllamacpp numpy
     scripts/check_gguf.py model.gguf --text lines.txt [--text more.txt …]
 
 Three tables: ids of the lines of text files beside llama.cpp's and beside the tokenizer that `transformers` makes of
