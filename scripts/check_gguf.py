@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares a real GGUF language model as Anubad runs it with `transformers` and llama.cpp.
 
-    pip install torch transformers gguf xllamacpp numpy
+    pip install torch transformers accelerate gguf xllamacpp numpy
     scripts/check_gguf.py model.gguf --text lines.txt [--text more.txt …]
 
 Three tables: ids of the lines of text files beside llama.cpp's and beside the tokenizer that `transformers` makes of
@@ -129,14 +129,10 @@ def main():
     same = 0
     for prompt, ids, got in zip(PROMPTS, prompt_ids, ours["continuations"]):
         got = got["tokens"]
-        # Greedy by argmax alone: what generation_config.json says does not matter.
-        tokens, inputs, past = [], torch.tensor([ids]), None
+        # One pass over prompt and answer gives the reference's greedy choice at every step.
         with torch.no_grad():
-            while len(tokens) < len(got):
-                out = reference(input_ids=inputs, past_key_values=past, use_cache=True)
-                past, token = out.past_key_values, int(out.logits[0, -1].argmax())
-                tokens.append(token)
-                inputs = torch.tensor([[token]])
+            logits = reference(torch.tensor([ids + got])).logits[0]
+        tokens = logits[len(ids) - 1 : len(ids) - 1 + len(got)].argmax(-1).tolist()
         same += tokens == got
         if tokens != got:
             at = next(i for i, (a, b) in enumerate(zip(tokens, got)) if a != b)

@@ -2,6 +2,7 @@
 //!
 //! Data goes one way, and the modules stand in that order:
 //! [`article`] → [`text`] → [`lexicon`] → [`model`] → [`decode`] → [`translate`] → [`summarize`].
+//! Beside them: [`tokenizer`], and [`prompts`], what language models are asked.
 
 #![warn(missing_docs)]
 

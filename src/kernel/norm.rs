@@ -318,7 +318,8 @@ mod tests {
             wave(&[4, 4], 0.3),
             wave(&[4, 4], 0.4),
         );
-        let both: [(_, fn(&Tensor, &Tensor, &Tensor) -> Result<Tensor>); 2] = [
+        type Turn = fn(&Tensor, &Tensor, &Tensor) -> Result<Tensor>;
+        let both: [(_, Turn); 2] = [
             (RopeLayout::Halves, candle_nn::rotary_emb::rope),
             (RopeLayout::Pairs, candle_nn::rotary_emb::rope_i),
         ];

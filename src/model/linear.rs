@@ -44,7 +44,11 @@ impl Linear {
         if !parts.iter().all(fits) || parts.iter().map(|p| p.1[0]).sum::<usize>() != rows {
             bail!("tensors {names:?} are not {rows} × {columns} weights of one type");
         }
-        let dense = compute == Compute::F32 || (compute == Compute::Auto && !device.is_cpu());
+        let dense = match compute {
+            Compute::F32 => true,
+            Compute::Int8 => false,
+            Compute::Auto => !device.is_cpu() || is_slow(parts[0].0, rows, columns),
+        };
         if dense {
             let parts = names.iter().map(|name| gguf.dequantized(name, device));
             let weight = Tensor::cat(&parts.collect::<Result<Vec<_>>>()?, 0)?;
@@ -86,5 +90,17 @@ impl Linear {
             Some(bias) => y.broadcast_add(bias),
             None => Ok(y),
         }
+    }
+}
+
+/// Whether candle's product with such weights on the CPU is slower than one with f32 weights: its code for some types
+/// is scalar, and its packed code for others wants whole tiles.
+fn is_slow(dtype: GgmlDType, rows: usize, columns: usize) -> bool {
+    match dtype {
+        GgmlDType::Q4_1 | GgmlDType::Q5_1 | GgmlDType::Q8_1 => true,
+        GgmlDType::Q8_0 | GgmlDType::Q4K | GgmlDType::Q6K => {
+            !rows.is_multiple_of(16) || !columns.is_multiple_of(256)
+        }
+        _ => false,
     }
 }
