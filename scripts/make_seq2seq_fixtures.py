@@ -225,7 +225,8 @@ class Layer(nn.Module):
         self.self_attn, self.self_attn_layer_norm = Attention(width, heads), nn.LayerNorm(width)
         if cross:
             self.encoder_attn, self.encoder_attn_layer_norm = Attention(width, heads), nn.LayerNorm(width)
-        self.fc1, self.fc2, self.final_layer_norm = nn.Linear(width, inner), nn.Linear(inner, width), nn.LayerNorm(width)
+        self.fc1, self.fc2 = nn.Linear(width, inner), nn.Linear(inner, width)
+        self.final_layer_norm = nn.LayerNorm(width)
 
     def around(self, norm, x, sub_layer):
         return x + sub_layer(norm(x)) if self.norm_first else norm(x + sub_layer(x))
@@ -382,7 +383,8 @@ def make(out):
     miniature(
         out, "flan-t5", T5ForConditionalGeneration,
         T5Config(**T5_COMMON, feed_forward_proj="gated-gelu", tie_word_embeddings=False),
-        lambda folder, model: save_safetensors(folder, untie_head(model, 8.0), bf16), 18, t5 | dict(repetition_penalty=1.3),
+        lambda folder, model: save_safetensors(folder, untie_head(model, 8.0), bf16), 18,
+        t5 | dict(repetition_penalty=1.3),
     )
     miniature(
         out, "mt5", MT5ForConditionalGeneration, MT5Config(**T5_COMMON, feed_forward_proj="gated-gelu"),

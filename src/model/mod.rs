@@ -20,6 +20,7 @@ mod m2m100;
 mod marian;
 mod mbart;
 mod norm;
+mod number;
 mod package;
 mod pegasus;
 mod pickle;

@@ -9,6 +9,8 @@ use std::collections::HashMap;
 
 use thiserror::Error;
 
+use super::number::NumberType;
+
 /// Instructions (Python's `pickletools` describes them).
 mod op {
     pub const MARK: u8 = b'(';
@@ -46,60 +48,6 @@ mod op {
     pub const STACK_GLOBAL: u8 = 0x93;
     pub const MEMOIZE: u8 = 0x94;
     pub const FRAME: u8 = 0x95;
-}
-
-/// Type of the numbers in a tensor's file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NumberType {
-    /// IEEE 754 binary32.
-    F32,
-    /// IEEE 754 binary16.
-    F16,
-    /// The upper half of a binary32.
-    BF16,
-    /// IEEE 754 binary64.
-    F64,
-    /// Signed, eight bytes.
-    I64,
-    /// Signed, four bytes.
-    I32,
-    /// Signed, two bytes.
-    I16,
-    /// Signed byte.
-    I8,
-    /// Unsigned byte.
-    U8,
-    /// One byte, 0 or 1.
-    Bool,
-}
-
-impl NumberType {
-    /// Bytes of a number.
-    pub fn size(self) -> usize {
-        match self {
-            NumberType::F64 | NumberType::I64 => 8,
-            NumberType::F32 | NumberType::I32 => 4,
-            NumberType::F16 | NumberType::BF16 | NumberType::I16 => 2,
-            NumberType::I8 | NumberType::U8 | NumberType::Bool => 1,
-        }
-    }
-
-    /// By the name of PyTorch's class of storages.
-    fn of_storage(class: &str) -> Option<Self> {
-        Some(match class {
-            "FloatStorage" => NumberType::F32,
-            "HalfStorage" => NumberType::F16,
-            "BFloat16Storage" => NumberType::BF16,
-            "DoubleStorage" => NumberType::F64,
-            "LongStorage" => NumberType::I64,
-            "IntStorage" => NumberType::I32,
-            "ShortStorage" => NumberType::I16,
-            "CharStorage" => NumberType::I8,
-            "ByteStorage" => NumberType::U8,
-            "BoolStorage" => NumberType::Bool,
-            _ => return None,
-        })
-    }
 }
 
 /// Why a pickle is not read.

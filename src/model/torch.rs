@@ -11,7 +11,8 @@ use std::path::Path;
 
 use zip::{CompressionMethod, ZipArchive};
 
-use super::pickle::{NumberType, Pickle, PickleError, Storage, TensorView};
+use super::number::NumberType;
+use super::pickle::{Pickle, PickleError, Storage, TensorView};
 use super::weights::{Extent, WeightsError, row_major};
 
 /// A pickle of the number that the old format begins with.

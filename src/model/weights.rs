@@ -9,13 +9,13 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use candle_core::{Device, Tensor};
-use half::{bf16, f16};
-use safetensors::{Dtype, SafeTensors};
+use safetensors::SafeTensors;
 use serde::Deserialize;
 use thiserror::Error;
 
 use super::gguf::Bytes;
-use super::pickle::{NumberType, PickleError};
+use super::number::NumberType;
+use super::pickle::PickleError;
 use super::torch;
 
 /// Files that hold weights, in the order in which they are looked for.
@@ -245,7 +245,7 @@ fn read_safetensors(bytes: &[u8], path: &Path) -> Result<Vec<(String, Extent)>, 
     }
     let tensor = |(name, info): (String, &safetensors::tensor::TensorInfo)| {
         // A type that no model here uses is no reason to refuse the rest.
-        let number = number_type(info.dtype)?;
+        let number = NumberType::of_safetensors(info.dtype)?;
         let extent = Extent {
             number,
             strides: row_major(&info.shape),
@@ -255,22 +255,6 @@ fn read_safetensors(bytes: &[u8], path: &Path) -> Result<Vec<(String, Extent)>, 
         Some((name, extent))
     };
     Ok(metadata.tensors().into_iter().filter_map(tensor).collect())
-}
-
-fn number_type(dtype: Dtype) -> Option<NumberType> {
-    Some(match dtype {
-        Dtype::F32 => NumberType::F32,
-        Dtype::F16 => NumberType::F16,
-        Dtype::BF16 => NumberType::BF16,
-        Dtype::F64 => NumberType::F64,
-        Dtype::I64 => NumberType::I64,
-        Dtype::I32 => NumberType::I32,
-        Dtype::I16 => NumberType::I16,
-        Dtype::I8 => NumberType::I8,
-        Dtype::U8 => NumberType::U8,
-        Dtype::BOOL => NumberType::Bool,
-        _ => return None,
-    })
 }
 
 /// Strides of a tensor whose last dimension is dense.
@@ -288,17 +272,15 @@ fn widen(file: &[u8], extent: &Extent) -> Vec<f32> {
     let count: usize = extent.shape.iter().product();
     let size = extent.number.size();
     if extent.strides == row_major(&extent.shape) {
-        return widen_run(&file[extent.start..][..count * size], extent.number);
+        return extent.number.widen(&file[extent.start..][..count * size]);
     }
     // A transposed or cut-out tensor: number by number.
     let mut values = Vec::with_capacity(count);
     let mut index = vec![0; extent.shape.len()];
     for _ in 0..count {
         let offset: usize = index.iter().zip(&extent.strides).map(|(i, s)| i * s).sum();
-        values.extend(widen_run(
-            &file[extent.start + offset * size..][..size],
-            extent.number,
-        ));
+        let number = &file[extent.start + offset * size..][..size];
+        values.extend(extent.number.widen(number));
         for (i, &n) in index.iter_mut().zip(&extent.shape).rev() {
             *i += 1;
             if *i < n {
@@ -308,23 +290,6 @@ fn widen(file: &[u8], extent: &Extent) -> Vec<f32> {
         }
     }
     values
-}
-
-fn widen_run(bytes: &[u8], number: NumberType) -> Vec<f32> {
-    fn each<const N: usize>(bytes: &[u8], widen: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-        bytes.as_chunks::<N>().0.iter().map(|b| widen(*b)).collect()
-    }
-    match number {
-        NumberType::F32 => each(bytes, f32::from_le_bytes),
-        NumberType::F16 => each(bytes, |b| f16::from_le_bytes(b).to_f32()),
-        NumberType::BF16 => each(bytes, |b| bf16::from_le_bytes(b).to_f32()),
-        NumberType::F64 => each(bytes, |b| f64::from_le_bytes(b) as f32),
-        NumberType::I64 => each(bytes, |b| i64::from_le_bytes(b) as f32),
-        NumberType::I32 => each(bytes, |b| i32::from_le_bytes(b) as f32),
-        NumberType::I16 => each(bytes, |b| i16::from_le_bytes(b).into()),
-        NumberType::I8 => each(bytes, |b| i8::from_le_bytes(b).into()),
-        NumberType::U8 | NumberType::Bool => each(bytes, |[b]| b.into()),
-    }
 }
 
 #[cfg(test)]
@@ -368,23 +333,6 @@ mod tests {
             error(&[("model.safetensors", b"\xff\xff\xff\xff\xff\xff\xff\x7f{}")])
                 .contains("damaged")
         );
-    }
-
-    #[test]
-    fn every_type_is_widened() {
-        let run = |bytes: &[u8], number| widen_run(bytes, number);
-        assert_eq!(run(&(-1.5f64).to_le_bytes(), NumberType::F64), [-1.5]);
-        assert_eq!(
-            run(&f16::from_f32(0.25).to_le_bytes(), NumberType::F16),
-            [0.25]
-        );
-        assert_eq!(
-            run(&bf16::from_f32(-2.0).to_le_bytes(), NumberType::BF16),
-            [-2.0]
-        );
-        assert_eq!(run(&(-7i64).to_le_bytes(), NumberType::I64), [-7.0]);
-        assert_eq!(run(&[0xff], NumberType::I8), [-1.0]);
-        assert_eq!(run(&[0xff], NumberType::U8), [255.0]);
     }
 
     #[test]
