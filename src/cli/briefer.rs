@@ -61,10 +61,7 @@ impl Briefer {
             (Writer::Translator, Some(translator)) => {
                 Summarizer::prompted(self.options.clone(), translator.generator())
             }
-            (Writer::Translator, None) => {
-                let error = anyhow!("no model translates here; name the one to brief with");
-                return Err(Failure::new(Exit::Usage, error));
-            }
+            (Writer::Translator, None) => return Err(no_translator()),
             (
                 Writer::Model {
                     source,
@@ -90,6 +87,12 @@ impl Briefer {
             in_full,
         })
     }
+}
+
+/// What is wrong with asking the model that translates for briefs of translations that were stored.
+pub fn no_translator() -> Failure {
+    let error = anyhow!("--from translates nothing: name the model to brief with");
+    Failure::new(Exit::Usage, error)
 }
 
 fn open(source: &ModelSource, resources: &TranslateOptions) -> Result<Generator, Failure> {

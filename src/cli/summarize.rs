@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use anubad::translate::Translation;
 use clap::Args;
 
-use super::args::{BriefArgs, Console, ModelArgs, OutputArgs};
-use super::briefer::Briefer;
+use super::args::{BriefArgs, Console, ModelArgs, OutputArgs, SummarizerArg};
+use super::briefer::{Briefer, no_translator};
 use super::exit::{Exit, Failure};
 use super::format::stored_translations;
 use super::inputs::InputArgs;
@@ -49,6 +49,9 @@ pub fn run(verb: SummarizeVerb, console: Console) -> Result<Exit, Failure> {
         return job.translate(inputs, options, &|translator, translation, interrupt| {
             briefer.report(Some(translator), translation, interrupt, false)
         });
+    }
+    if verb.brief.summarizer == SummarizerArg::Model {
+        return Err(no_translator());
     }
     let job = Job::open(&verb.output, console, &verb.from, verb.from.len() > 1)?;
     let briefer = Briefer::new(&verb.brief, &options)?;

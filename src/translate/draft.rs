@@ -49,11 +49,13 @@ impl Draft {
     /// Masks a segment and, with the lexicon of its language, glosses it.
     pub fn new(segment: Segment, lexicon: Option<&Lexicon>) -> Self {
         let mut masked = Masked::new(&segment.text);
+        // What Bengali typing needs would change the quotation marks and spaces of other languages.
+        let text = match lexicon {
+            Some(_) => for_model(&masked.text),
+            None => masked.text.replace(|c: char| c.is_control(), " "),
+        };
         // Templates are made of lines: a line end inside a sentence must not look like one of theirs.
-        masked.text = for_model(&masked.text)
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
+        masked.text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let gloss = lexicon.map(|lexicon| Gloss {
             text: lexicon.gloss(&masked.text),
             words: lexicon.gloss_words(&masked.text),

@@ -3,6 +3,8 @@
 //!
 //! `ANUBAD_PARITY_DIR` names another folder of such miniatures; `scripts/parity.py` sets it.
 
+mod search;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
