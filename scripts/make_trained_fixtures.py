@@ -5,8 +5,8 @@
     scripts/make_trained_fixtures.py [FOLDER]
 
 `translator-mini` is a Marian that knows the sentences of its `pairs.tsv` by heart, `summarizer-mini` a BART that copies
-the first sentence of an article made of their English. Both have the files that such models have on the Hub. About two
-minutes on one core; the seeds are fixed.
+the first sentence of an article made of their English. Both have the files that such models have on the Hub. About a
+minute of one core; the seeds are fixed.
 """
 import json
 import pathlib
@@ -42,6 +42,8 @@ def save(folder, model, generation):
         config.pop(name, None)
     write(folder / "config.json", dict(sorted(config.items())))
     write(folder / "generation_config.json", generation)
+    for file in folder.iterdir():
+        file.chmod(0o644)
     size = sum(file.stat().st_size for file in folder.iterdir())
     print(f"{folder.name}: {size // 1000} kB")
 
