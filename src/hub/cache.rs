@@ -10,7 +10,7 @@
 //!
 //! Content is under its checksum only after it was checked, and a snapshot only when all its files are there.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,9 @@ use tempfile::NamedTempFile;
 use super::checksum::Checksum;
 use super::error::HubError;
 use super::reference::{RepositoryId, is_commit};
+
+/// How the names of temporary files begin.
+const TEMPORARY: &str = ".unpack-";
 
 /// The folder that holds all repositories.
 #[derive(Debug, Clone)]
@@ -68,6 +71,38 @@ impl CachedRepository {
 
     pub(super) fn blobs(&self) -> PathBuf {
         self.folder.join("blobs")
+    }
+
+    /// A file for content that has no name yet, locked while its process lives.
+    pub(super) fn temporary(&self) -> Result<NamedTempFile, HubError> {
+        let blobs = self.blobs();
+        let make = || {
+            fs::create_dir_all(&blobs)?;
+            let file = tempfile::Builder::new()
+                .prefix(TEMPORARY)
+                .tempfile_in(&blobs)?;
+            match file.as_file().try_lock() {
+                Err(TryLockError::Error(error)) if error.kind() != io::ErrorKind::Unsupported => {
+                    Err(error)
+                }
+                _ => Ok(file),
+            }
+        };
+        make().map_err(HubError::write(&blobs))
+    }
+
+    /// Removes the temporary files of processes that were killed.
+    pub(super) fn sweep(&self) {
+        for item in fs::read_dir(self.blobs()).into_iter().flatten().flatten() {
+            let is_ours = item
+                .file_name()
+                .to_str()
+                .is_some_and(|name| name.starts_with(TEMPORARY));
+            // Nobody is harmed by one that stays.
+            if is_ours && File::open(item.path()).is_ok_and(|file| file.try_lock().is_ok()) {
+                let _ = fs::remove_file(item.path());
+            }
+        }
     }
 
     pub(super) fn snapshots(&self) -> PathBuf {

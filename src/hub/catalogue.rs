@@ -29,7 +29,6 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "flan-t5-base",
     "gemma3-1b",
     "gemma3-4b",
-    "gemma3-4b-translate",
     "indictrans2-1b",
     "indictrans2-200m",
     "m2m100-418m",

@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, Uri};
+use ureq::tls::TlsConfig;
 use ureq::{Agent, Body};
 
 use super::environment::{Environment, Token};
@@ -43,7 +44,10 @@ pub(super) struct About<'a> {
 }
 
 impl Client {
-    pub(super) fn new(environment: &Environment) -> Client {
+    /// # Errors
+    /// If the environment names certificates that cannot be used.
+    pub(super) fn new(environment: &Environment) -> Result<Client, HubError> {
+        let roots = environment.root_certificates()?;
         // Proxies come from the environment by themselves: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY.
         let config = Agent::config_builder()
             .user_agent(AGENT)
@@ -51,15 +55,16 @@ impl Client {
             .http_status_as_error(false)
             // A file comes as it is, so that its bytes can be counted.
             .accept_encoding("identity")
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_recv_response(Some(environment.timeout))
             .timeout_per_read(Some(environment.timeout))
             .build();
-        Client {
+        Ok(Client {
             agent: config.into(),
             endpoint: environment.endpoint.clone(),
             token: environment.token.clone(),
-        }
+        })
     }
 
     /// The address of a page, a file or an answer of the Hub; `path` begins with a slash.
@@ -224,6 +229,15 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 /// A failure of the network, or of what a server says below HTTP.
 fn unreachable(url: &str, error: ureq::Error) -> Failure {
+    if let ureq::Error::Io(inner) = &error
+        && inner.kind() == io::ErrorKind::InvalidData
+        && inner.to_string().contains("certificate")
+    {
+        return Failure::never(HubError::Untrusted {
+            host: host(url),
+            reason: inner.to_string(),
+        });
+    }
     let passes = match &error {
         ureq::Error::Io(error) => error.kind() != io::ErrorKind::InvalidInput,
         ureq::Error::Timeout(_) | ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => true,
@@ -288,9 +302,11 @@ mod tests {
             home: "home".into(),
             endpoint: endpoint.to_owned(),
             token: Token::new("hf_x"),
+            authorities: None,
             offline: false,
             timeout: Duration::from_secs(1),
         })
+        .unwrap()
     }
 
     #[test]

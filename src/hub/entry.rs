@@ -17,7 +17,7 @@ pub enum Task {
     Translate,
     /// English (or Bengali) articles to summaries.
     Summarize,
-    /// A language model that follows instructions: briefs, and with a prompt translation.
+    /// A language model that follows instructions: briefs, and translation where it knows the language.
     Instruct,
 }
 
@@ -51,7 +51,7 @@ pub struct Entry {
     pub architecture: String,
     /// What it is for.
     pub task: Task,
-    /// Languages that it is used from (ISO 639-1).
+    /// Languages that it is used from (ISO 639-1); empty where it is not said.
     pub source_languages: Vec<String>,
     /// Languages that it is used to.
     pub target_languages: Vec<String>,
@@ -243,6 +243,16 @@ impl Entry {
     /// The entry as TOML, which [`Entry::parse`] reads.
     pub fn to_toml(&self) -> String {
         toml::to_string(&EntryFile::from_entry(self)).expect("plain data is TOML")
+    }
+
+    /// Whether it can be used for a task. A model that follows instructions writes briefs, and translates Bengali
+    /// where it is said to know it.
+    pub fn serves(&self, task: Task) -> bool {
+        match (self.task, task) {
+            (Task::Instruct, Task::Summarize) => true,
+            (Task::Instruct, Task::Translate) => self.source_languages.iter().any(|l| l == "bn"),
+            (own, task) => own == task,
+        }
     }
 
     /// The address of its page, for models of the Hub.

@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ureq::http::Uri;
+use ureq::tls::{PemItem, RootCerts, parse_pem};
 
 use super::error::HubError;
 
 const ENDPOINT: &str = "https://huggingface.co";
+/// The variable of OpenSSL, which Python and curl heed too.
+const AUTHORITIES: &str = "SSL_CERT_FILE";
 /// Longest silence of a server before a request is made again.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -27,6 +30,9 @@ pub struct Environment {
     pub token: Option<Token>,
     /// `HF_HUB_OFFLINE`: whether the network must not be used.
     pub offline: bool,
+    /// `SSL_CERT_FILE`: the authorities to trust in place of Mozilla's, as PEM; of a company whose proxy looks into
+    /// connections, for instance.
+    pub authorities: Option<PathBuf>,
     /// `HF_HUB_DOWNLOAD_TIMEOUT`: the longest silence of a server.
     pub timeout: Duration,
 }
@@ -77,11 +83,37 @@ impl Environment {
             endpoint: endpoint(&text("HF_ENDPOINT").unwrap_or(ENDPOINT.to_owned()))?,
             token: token(hf_home.as_deref()),
             offline: text("HF_HUB_OFFLINE").is_some_and(|value| is_true(&value)),
+            authorities: path(AUTHORITIES),
             timeout: text("HF_HUB_DOWNLOAD_TIMEOUT")
                 .and_then(|seconds| seconds.trim().parse().ok())
                 .filter(|seconds| (1..=3600).contains(seconds))
                 .map_or(TIMEOUT, Duration::from_secs),
         })
+    }
+
+    /// What servers' certificates are checked against.
+    ///
+    /// # Errors
+    /// If the user's file cannot be read or holds no certificate.
+    pub(super) fn root_certificates(&self) -> Result<RootCerts, HubError> {
+        let Some(path) = &self.authorities else {
+            return Ok(RootCerts::WebPki);
+        };
+        let wrong = |reason: &dyn fmt::Display| HubError::Environment {
+            variable: AUTHORITIES,
+            reason: format!("{}: {reason}", path.display()),
+        };
+        let pem = fs::read(path).map_err(|error| wrong(&error))?;
+        let mut certificates = Vec::new();
+        for item in parse_pem(&pem) {
+            if let PemItem::Certificate(certificate) = item.map_err(|error| wrong(&error))? {
+                certificates.push(certificate);
+            }
+        }
+        match certificates.is_empty() {
+            true => Err(wrong(&"there is no certificate in it")),
+            false => Ok(RootCerts::from(certificates)),
+        }
     }
 
     /// The lock file.

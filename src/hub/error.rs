@@ -73,6 +73,17 @@ pub enum HubError {
         /// What the network says.
         reason: String,
     },
+    /// A server, or who stands between, has a certificate of an authority that is not trusted.
+    #[error(
+        "the connection to {host} is not to be trusted ({reason}); where your network looks into connections, set \
+         SSL_CERT_FILE to the certificates of its authority, in PEM"
+    )]
+    Untrusted {
+        /// The server.
+        host: String,
+        /// What is wrong with its certificate.
+        reason: String,
+    },
     /// The licence has to be accepted first, or access asked for.
     #[error(
         "{repository} is gated: accept its licence at {url} and set HF_TOKEN to a token of that account{seen}"

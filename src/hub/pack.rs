@@ -120,7 +120,7 @@ impl Hub {
         let id = RepositoryId::parse(&model.repository).expect("the manifest is valid");
         let cached = self.cache.repository(&id);
         let blobs = cached.blobs();
-        fs::create_dir_all(&blobs).map_err(HubError::write(&blobs))?;
+        cached.sweep();
         let mut parts: Vec<Option<NamedTempFile>> = model.files.iter().map(|_| None).collect();
         let mut done = 0;
         for entry in entries {
@@ -130,7 +130,7 @@ impl Hub {
             if parts[at].is_some() {
                 return Err(wrong(format!("{} comes twice", file.path)));
             }
-            let mut part = NamedTempFile::new_in(&blobs).map_err(HubError::write(&blobs))?;
+            let mut part = cached.temporary()?;
             let checksum = file.checksum().expect("the manifest is valid");
             let mut hasher = Hasher::new(&checksum, file.size);
             let copied = copy_hashed(&mut entry, &mut part, &mut hasher, file.size, &mut |read| {

@@ -78,7 +78,11 @@ impl Patience {
             Retry::After(pause) => pause,
             Retry::Soon => PAUSE * 2u32.pow(self.failures - 1) + jitter(),
         };
-        let reason = failure.error.to_string();
+        // What the user could do is told with the last failure.
+        let reason = match &failure.error {
+            HubError::Unreachable { host, reason } => format!("{host} cannot be reached: {reason}"),
+            error => error.to_string(),
+        };
         let began = Instant::now();
         let retry = Event::Retry {
             reason: &reason,

@@ -69,7 +69,7 @@ impl Hub {
         if self.environment.offline {
             return Err(HubError::Offline { name: target.name });
         }
-        let client = Client::new(&self.environment);
+        let client = Client::new(&self.environment)?;
         let asked = match pinned {
             Some(pinned) if !update => &pinned.commit,
             _ => revision,
@@ -85,6 +85,7 @@ impl Hub {
             }
             (error, _) => error,
         })?;
+        cached.sweep();
         let files = wanted.select(repository, &listing.files)?;
         let noted = noted(pinned, &listing);
         self.check_room(&cached, &files)?;
@@ -119,7 +120,7 @@ impl Hub {
                 name: "the list of the Hub's models".to_owned(),
             });
         }
-        Client::new(&self.environment).search(&words, on)
+        Client::new(&self.environment)?.search(&words, on)
     }
 
     /// Whether the disk has room for what is missing of the files.

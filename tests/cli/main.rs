@@ -17,11 +17,12 @@ use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const VERBS: [&str; 6] = [
+const VERBS: [&str; 7] = [
     "brief",
     "translate",
     "summarize",
     "lexicon",
+    "models",
     "completions",
     "man",
 ];

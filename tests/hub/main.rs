@@ -1,5 +1,5 @@
-//! `anubad models` against a server that is shaped like the Hub, and against caches that other programs wrote: the real
-//! program, each test with folders of its own.
+//! `anubad models` against a server that is shaped like the Hub, and against caches that other programs wrote, and what
+//! is done with what was pulled: the real program, each test with folders of its own.
 
 mod archive;
 mod faults;
@@ -8,6 +8,7 @@ mod names;
 mod processes;
 mod pull;
 mod server;
+mod translate;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -48,8 +49,14 @@ impl World {
     }
 
     fn process(&self, args: &[&str]) -> std::process::Command {
+        self.anubad(&[&["models"], args].concat())
+    }
+
+    /// The program with any verb.
+    fn anubad(&self, args: &[&str]) -> std::process::Command {
         let mut command = std::process::Command::new(cargo_bin!("anubad"));
         for variable in [
+            "SSL_CERT_FILE",
             "HF_TOKEN",
             "HF_TOKEN_PATH",
             "HF_HUB_CACHE",
@@ -64,7 +71,6 @@ impl World {
             command.env_remove(variable);
         }
         command
-            .args(["models"])
             .args(args)
             .current_dir(self.folder.path())
             .env("HF_HOME", self.path("hf"))

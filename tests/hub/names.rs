@@ -25,7 +25,11 @@ fn the_list_helps_to_choose() {
     ] {
         assert!(line("nllb-600m").contains(word), "{word}: {out}");
     }
-    assert!(!out.contains("installed"), "{out}");
+    let head = out.lines().next().unwrap();
+    let here = |line: &str| line[head.find("HERE").unwrap()..].starts_with("yes");
+    assert!(!out.lines().any(here), "{out}");
+    let widest = out.lines().map(|line| line.chars().count()).max();
+    assert!(widest < Some(80), "{out}");
     let all = json(&world.ok(&["list", "--json"]));
     assert_eq!(all["schema"], 1);
     let models = all["models"].as_array().unwrap();
@@ -36,13 +40,20 @@ fn the_list_helps_to_choose() {
         .unwrap();
     assert_eq!(nllb["origin"], "facebook/nllb-200-distilled-600M");
     assert!(nllb["non_commercial"] == true && nllb["installed"] == false);
-    let summarizers = json(&world.ok(&["list", "--task", "summarize", "--json"]));
-    let tasks = summarizers["models"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|model| &model["task"]);
-    assert!(tasks.clone().count() > 3 && tasks.into_iter().all(|task| task == "summarize"));
+    let named = |task: &str| {
+        let listed = json(&world.ok(&["list", "--task", task, "--json"]));
+        let models = listed["models"].as_array().unwrap().clone();
+        let names = models.iter().map(|model| model["name"].as_str().unwrap());
+        names.map(str::to_owned).collect::<Vec<_>>().join(" ")
+    };
+    // One that follows instructions serves for what it can be told to do.
+    let (translate, summarize) = (named("translate"), named("summarize"));
+    let (instruct, smallest) = ("gemma3-4b", "smollm2-135m");
+    assert!(translate.contains("nllb-600m") && !translate.contains("bart-large-cnn"));
+    assert!(summarize.contains("bart-large-cnn") && !summarize.contains("nllb-600m"));
+    assert!(translate.contains(instruct) && summarize.contains(instruct));
+    assert!(!translate.contains(smallest) && summarize.contains(smallest));
+    assert!(named("instruct").starts_with("gemma3-1b "));
 }
 
 #[test]
@@ -50,7 +61,11 @@ fn what_was_pulled_by_its_repository_is_listed_too() {
     let (world, commit) = World::with_model();
     world.ok(&["pull", super::REPOSITORY]);
     let out = world.ok(&["list", "--installed"]);
-    assert!(out.lines().nth(1).unwrap().starts_with("acme/mt"), "{out}");
+    let line = out.lines().nth(1).unwrap();
+    assert!(
+        line.starts_with("acme/mt ") && line.contains(" yes"),
+        "{out}"
+    );
     let info = world.ok(&["info", super::REPOSITORY]);
     assert!(
         info.contains(&commit.id) && info.contains("model.safetensors  3.0 MB"),

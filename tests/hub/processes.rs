@@ -3,11 +3,12 @@
 #![cfg(unix)]
 
 use std::fs;
+use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::server::Kind;
-use super::{FILES, REPOSITORY, WEIGHTS, World};
+use super::{FILES, REPOSITORY, WEIGHTS, World, names};
 
 /// Some five seconds for the weights: long enough to be seen at work on a busy machine.
 const SLOW: Kind = Kind::Slow(Duration::from_millis(100));
@@ -91,6 +92,54 @@ fn a_killed_pull_leaves_nothing_that_is_trusted() {
     world.assert_absent();
     world.ok(&["pull", REPOSITORY]);
     world.assert_whole(&commit, &FILES);
+}
+
+/// What a killed `unpack` leaves has no name that is trusted, and the next one takes it away.
+#[test]
+fn a_killed_unpack_leaves_nothing_for_long() {
+    let (world, commit) = World::with_model();
+    world.ok(&["pull", REPOSITORY]);
+    world.ok(&["pack", REPOSITORY, "-o", "mt.tar"]);
+    let archive = fs::read(world.path("mt.tar")).unwrap();
+    let there = World::new();
+    let blobs = there.cached(REPOSITORY).join("blobs");
+    let unpack = || {
+        let mut child = there
+            .process(&["unpack", "-"])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        pipe.write_all(&archive[..archive.len() / 2]).unwrap();
+        (child, pipe)
+    };
+    let parts = || {
+        if blobs.exists() {
+            names(&blobs)
+        } else {
+            Vec::new()
+        }
+    };
+    let (mut killed, _pipe) = unpack();
+    until("a file was begun", || parts().len() == 2);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    there.fails(4, &["path", REPOSITORY], &["not on this machine"]);
+    let left = parts();
+    // That of a process at work stays.
+    let (mut working, pipe) = unpack();
+    until("another was begun", || {
+        let parts = parts();
+        parts.len() == 2 && left.iter().all(|name| !parts.contains(name))
+    });
+    fs::write(there.path("mt.tar"), &archive).unwrap();
+    there.ok(&["unpack", "mt.tar"]);
+    assert_eq!(parts().len(), FILES.len() + 2);
+    drop(pipe);
+    assert!(!working.wait().unwrap().success());
+    assert_eq!(parts().len(), FILES.len());
+    there.assert_whole(&commit, &FILES);
 }
 
 #[test]

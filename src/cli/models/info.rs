@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::list::{ModelLine, of_entry};
 use super::{licence_line, origin, print, print_json};
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::terminal::stdout_width;
 
 /// Tell what is known of a model
 #[derive(Debug, Args)]
@@ -93,9 +94,14 @@ pub fn run(verb: InfoVerb, hub: &Hub) -> Result<Exit, Failure> {
 /// What is known, a line a fact.
 fn text(name: &str, entry: Option<&Entry>, hub: &Hub, info: &Info) -> String {
     let mut lines = vec![name.to_owned()];
+    let width = stdout_width();
     let mut tell = |what: &str, value: &str| {
         if !value.is_empty() {
-            lines.push(format!("  {what:<11} {value}"));
+            let first = format!("  {what:<11} ");
+            match width {
+                Some(width) => lines.push(wrapped(value, width, &first)),
+                None => lines.push(first + value),
+            }
         }
     };
     if let Some(entry) = entry {
@@ -148,7 +154,10 @@ fn text(name: &str, entry: Option<&Entry>, hub: &Hub, info: &Info) -> String {
         if let (Some(from), Some(to)) = (&prompt.source_language, &prompt.target_language) {
             tell("tokens", &format!("{from} → {to}"));
         }
-        let beams = entry.decoding.beams.map(|beams| format!("{beams} beams"));
+        let beams = entry.decoding.beams.map(|beams| match beams {
+            1 => "greedy".to_owned(),
+            beams => format!("{beams} beams"),
+        });
         let longest = entry.decoding.max_source_tokens;
         let longest = longest.map(|tokens| format!("sources up to {tokens} tokens"));
         let decoding: Vec<String> = beams.into_iter().chain(longest).collect();
@@ -174,4 +183,16 @@ fn text(name: &str, entry: Option<&Entry>, hub: &Hub, info: &Info) -> String {
         );
     }
     lines.join("\n") + "\n"
+}
+
+/// A value in lines of a width, below its beginning; paths and names stay whole.
+fn wrapped(value: &str, width: usize, first: &str) -> String {
+    let indent = " ".repeat(first.len());
+    let options = textwrap::Options::new(width)
+        .initial_indent(first)
+        .subsequent_indent(&indent)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .break_words(false);
+    textwrap::fill(value, options)
 }

@@ -19,7 +19,7 @@ Examples:
   anubad models list --task translate
   anubad models list --installed --json")]
 pub struct ListVerb {
-    /// Only models for this
+    /// Only models that can be used for this
     #[arg(long)]
     task: Option<TaskArg>,
     /// Only models that are on this machine
@@ -37,7 +37,7 @@ pub enum TaskArg {
     Translate,
     /// Summaries
     Summarize,
-    /// A language model that follows instructions
+    /// A language model that follows instructions: summaries, and translation where it knows Bengali
     Instruct,
 }
 
@@ -79,7 +79,7 @@ pub fn run(verb: ListVerb, hub: &Hub, console: Console) -> Result<Exit, Failure>
     let lock = hub.installed()?;
     let task = verb.task.map(Task::from);
     let known = hub.catalogue().entries().iter();
-    let known = known.filter(|entry| task.is_none_or(|task| entry.task == task));
+    let known = known.filter(|entry| task.is_none_or(|task| entry.serves(task)));
     let known = known.map(|entry| of_entry(entry, hub));
     let others = others(hub, &lock);
     let others = others.filter(|_| task.is_none());
@@ -135,17 +135,17 @@ fn others<'a>(hub: &Hub, lock: &'a LockFile) -> impl Iterator<Item = ModelLine<'
     })
 }
 
-/// Columns for a reader; a line a model.
+/// A table for a reader, at most 80 columns wide unless names are long; a line a model.
 pub fn table(models: &[ModelLine], console: Console) -> String {
     let head = [
-        "NAME", "FOR", "QUALITY", "DOWNLOAD", "MEMORY", "LICENCE", "",
+        "NAME", "FOR", "QUALITY", "SIZE", "MEMORY", "HERE", "LICENCE",
     ];
     let size = |bytes: Option<u64>| bytes.map_or("-".to_owned(), readable_size);
     let rows = models.iter().map(|model| {
         let quality = model.quality.first();
         let licence = match (model.non_commercial, model.gated) {
-            (true, _) => format!("{} (non-commercial)", model.licence),
-            (false, true) => format!("{} (gated)", model.licence),
+            (true, _) => "non-commercial".to_owned(),
+            (false, true) => format!("{}, gated", model.licence),
             (false, false) => model.licence.to_owned(),
         };
         [
@@ -154,34 +154,35 @@ pub fn table(models: &[ModelLine], console: Console) -> String {
             quality.map_or("-".to_owned(), |q| format!("{} {}", q.metric, q.value)),
             size(model.download),
             size(model.memory),
+            if model.installed { "yes" } else { "-" }.to_owned(),
             licence,
-            if model.installed { "installed" } else { "" }.to_owned(),
         ]
     });
     let mut cells = vec![head.map(str::to_owned)];
     cells.extend(rows);
-    let width = |column: usize| cells.iter().map(|row| row[column].chars().count()).max();
-    let widths: Vec<usize> = (0..head.len())
-        .map(|column| width(column).unwrap_or(0))
-        .collect();
     let styles = Styles::for_stdout(console.color);
-    let mut text = String::new();
-    for (number, row) in cells.iter().enumerate() {
-        let line = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:width$}  "));
-        let line = line.collect::<String>();
-        let line = line.trim_end();
-        match number {
-            0 => text.push_str(&paint(styles.heading, line)),
-            _ => text.push_str(line),
-        }
-        text.push('\n');
-    }
+    let mut lines = columns(&cells).into_iter();
+    let mut text = lines
+        .next()
+        .map_or(String::new(), |head| paint(styles.heading, &head) + "\n");
+    lines.for_each(|line| text.push_str(&(line + "\n")));
     if std::io::stdout().is_terminal() {
         let hint = "`anubad models info NAME` tells more, `anubad models pull NAME` fetches it.";
         text.push_str(&format!("\n{}\n", paint(styles.dim, hint)));
     }
     text
+}
+
+/// Rows as lines whose cells stand below each other.
+pub fn columns<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let widths: [usize; N] = std::array::from_fn(|column| width(column).unwrap_or(0));
+    let lines = rows.iter().map(|row| {
+        let cells = row
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:width$}  "));
+        cells.collect::<String>().trim_end().to_owned()
+    });
+    lines.collect()
 }

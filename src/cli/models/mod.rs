@@ -26,7 +26,8 @@ use super::terminal;
 ///
 /// A model is named as the catalogue does (`models list`), by its repository (owner/name or
 /// owner/name@revision), or by a folder. Fetched models are in the cache that Python's huggingface_hub
-/// uses too (HF_HOME, HF_HUB_CACHE); HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and HTTPS_PROXY are honoured.
+/// uses too (HF_HOME, HF_HUB_CACHE); HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE, HTTPS_PROXY
+/// and SSL_CERT_FILE are honoured.
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
 Examples:

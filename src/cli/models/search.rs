@@ -4,7 +4,7 @@ use anubad::hub::{Found, Hub};
 use clap::Args;
 use serde::Serialize;
 
-use super::list::{ModelLine, of_entry, table};
+use super::list::{ModelLine, columns, of_entry, table};
 use super::progress::Transfer;
 use super::{print, print_json};
 use crate::cli::args::Console;
@@ -76,13 +76,15 @@ fn of_hub(verb: &SearchVerb, hub: &Hub, console: Console) -> Result<bool, Failur
     let transfer = Transfer::begin(console)?;
     let found = hub.search(&verb.words, &|event| transfer.on(event));
     let found = transfer.end(found, "")?;
-    let line = |found: &'_ Found| {
-        let task = found.pipeline_tag.as_deref().unwrap_or("-");
-        let licence = found.licence().unwrap_or("-");
-        format!(
-            "{}  {task}  {licence}  {} downloads\n",
-            found.id, found.downloads
-        )
+    let row = |found: &Found| {
+        let text = |field: Option<&str>| field.unwrap_or("-").to_owned();
+        let downloads = format!("{} downloads", found.downloads);
+        [
+            found.id.clone(),
+            text(found.pipeline_tag.as_deref()),
+            text(found.licence()),
+            downloads,
+        ]
     };
     match verb.json {
         true => print_json(&Listing {
@@ -97,7 +99,11 @@ fn of_hub(verb: &SearchVerb, hub: &Hub, console: Console) -> Result<bool, Failur
                 })
                 .collect(),
         })?,
-        false => print(&found.iter().map(line).collect::<String>())?,
+        false => {
+            let rows: Vec<_> = found.iter().map(row).collect();
+            let lines = columns(&rows).into_iter().map(|line| line + "\n");
+            print(&lines.collect::<String>())?;
+        }
     }
     Ok(found.is_empty())
 }
