@@ -387,7 +387,9 @@ fn answers_a_check() {
     };
     let start = Instant::now();
     generator
-        .generate(&prompts, 1, &done, &|_| ControlFlow::Continue(()))
+        .generate(&prompts, generator.search(), &done, &|_| {
+            ControlFlow::Continue(())
+        })
         .unwrap();
     let generate_seconds = start.elapsed().as_secs_f64();
     let results = results.into_inner().unwrap();

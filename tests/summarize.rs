@@ -54,8 +54,11 @@ fn block(role: Role, sentences: &[&str]) -> TranslatedParagraph {
         hypothesis: Hypothesis {
             text: (*text).to_owned(),
             tokens: Vec::new(),
+            token_log_probs: Vec::new(),
             score: -0.1,
         },
+        alternatives: Vec::new(),
+        explained: Vec::new(),
         findings: Vec::new(),
     };
     TranslatedParagraph {

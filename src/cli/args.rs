@@ -42,9 +42,12 @@ pub struct OutputArgs {
     /// Bengali and English side by side, sentence by sentence
     #[arg(short = 'B', long)]
     bilingual: bool,
-    /// Put the word-by-word gloss that the model was shown into JSON output
+    /// Put into JSON output what a translation was made of: the gloss that the model was shown, and its tokens
+    ///
+    /// Each token has its natural-log probability and, where the model reads a source apart, the source token that it
+    /// looked at most. Costs another pass through such a model.
     #[arg(long)]
-    explain: bool,
+    pub explain: bool,
     /// Write to a file, or to a folder with a file for each article
     ///
     /// It is a folder where it exists as one, ends in "/", or has no extension while several inputs
@@ -128,6 +131,16 @@ pub struct ModelArgs {
     #[arg(long, value_name = "N",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=32))]
     beam: Option<usize>,
+    /// Hypotheses of each sentence to tell, in text and JSON: the translation, and what else the model might have said
+    ///
+    /// The beam is at least as wide. Fewer come where some read the same. Findings are told of the translation alone.
+    #[arg(long, value_name = "N", default_value_t = TranslateOptions::default().n_best,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=32))]
+    n_best: usize,
+    /// Exponent of the length that a hypothesis' log-probability is divided by; more prefers longer ones, without
+    /// effect where the search is greedy [default: as the model is meant to be searched, else 1]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = finite)]
+    length_penalty: Option<f32>,
     /// Do not decode a sentence again where a check finds an error
     #[arg(long)]
     no_redecode: bool,
@@ -168,8 +181,8 @@ enum DeviceArg {
 }
 
 impl ModelArgs {
-    /// The options of the translator.
-    pub fn options(&self) -> Result<TranslateOptions, Failure> {
+    /// The options of the translator; `explain`: whether its tokens are wanted.
+    pub fn options(&self, explain: bool) -> Result<TranslateOptions, Failure> {
         let model = match &self.model {
             None => ModelSource::Embedded,
             Some(name) => locate(name)?,
@@ -190,11 +203,21 @@ impl ModelArgs {
                 DeviceArg::Cuda => DeviceChoice::Cuda,
             },
             beam_size: self.beam,
+            n_best: self.n_best,
+            length_penalty: self.length_penalty,
             threads: self.threads,
             batch_tokens: self.batch_tokens,
             lexicon: self.lexicon.clone(),
             redecode: !self.no_redecode,
+            explain,
         })
+    }
+}
+
+fn finite(value: &str) -> Result<f32, String> {
+    match value.parse::<f32>() {
+        Ok(number) if number.is_finite() => Ok(number),
+        _ => Err("not a number".to_owned()),
     }
 }
 

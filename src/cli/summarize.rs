@@ -41,7 +41,7 @@ pub struct SummarizeVerb {
 
 /// Runs the verb.
 pub fn run(verb: SummarizeVerb, console: Console) -> Result<Exit, Failure> {
-    let options = verb.model.options()?;
+    let options = verb.model.options(verb.output.explain)?;
     if verb.from.is_empty() {
         let inputs = verb.inputs.open("summarize", options.is_bengali())?;
         let job = Job::open(&verb.output, console, &inputs.files, inputs.several)?;

@@ -183,7 +183,10 @@ impl<'a> BeamSearch<'a> {
                 }
                 row.iter_mut().for_each(|x| *x -= log_sum);
                 adjust(row, place, options);
-                top_k(row, drawn)
+                match options.renormalise {
+                    true => log_probs(row, drawn),
+                    false => top_k(row, drawn),
+                }
             };
             if best.is_empty() && row.iter().any(|x| x.is_nan()) {
                 return Err(DecodeError::NotANumber);

@@ -21,7 +21,7 @@ pub struct GenerationConfig {
     pub pad_token_id: Option<u32>,
     /// The first token after the one that the decoder starts with: in many-to-many models, the target's language.
     pub forced_bos_token_id: Option<u32>,
-    /// The last token of a hypothesis as long as can be.
+    /// The last token of a hypothesis as long as can be is one of them.
     #[serde(deserialize_with = "one_or_several")]
     pub forced_eos_token_id: Vec<u32>,
     /// Sequences of tokens that are never written.
@@ -46,6 +46,8 @@ pub struct GenerationConfig {
     pub encoder_no_repeat_ngram_size: usize,
     /// What the likelihood of a token that was written is divided by (Keskar et al. 2019).
     pub repetition_penalty: f32,
+    /// Whether what the other settings leave is made to sum to one again.
+    pub renormalize_logits: bool,
     /// What a source begins with, for models that are told their task so.
     pub prefix: Option<String>,
 }
@@ -69,6 +71,7 @@ impl Default for GenerationConfig {
             no_repeat_ngram_size: 0,
             encoder_no_repeat_ngram_size: 0,
             repetition_penalty: 1.0,
+            renormalize_logits: false,
             prefix: None,
         }
     }
@@ -152,13 +155,6 @@ impl GenerationConfig {
         if self.encoder_no_repeat_ngram_size > 0 {
             return Err("encoder_no_repeat_ngram_size is not supported".to_owned());
         }
-        let bad_tokens = self
-            .bad_words_ids
-            .iter()
-            .map(|words| match words.as_slice() {
-                [one] => Ok(*one),
-                _ => Err("bad_words_ids of several tokens are not supported".to_owned()),
-            });
         let start = usize::from(self.decoder_start_token_id.is_some());
         Ok(DecodeOptions {
             beam_size: self.num_beams,
@@ -169,10 +165,11 @@ impl GenerationConfig {
             repetition_penalty: self.repetition_penalty,
             end_tokens: self.eos_token_id.clone(),
             forced_first: target_language.or(self.forced_bos_token_id),
-            forced_last: self.forced_eos_token_id.first().copied(),
-            bad_tokens: bad_tokens.collect::<Result<_, _>>()?,
+            forced_last: self.forced_eos_token_id.clone(),
+            bad_words: self.bad_words_ids.clone(),
             suppressed: self.suppress_tokens.clone(),
             suppressed_first: self.begin_suppress_tokens.clone(),
+            renormalise: self.renormalize_logits,
             ..DecodeOptions::default()
         })
     }

@@ -29,21 +29,16 @@ pub fn adjust(scores: &mut [f32], place: Place, options: &DecodeOptions) {
         forbid_repeated_ngrams(scores, place.ids, options.no_repeat_ngram_size);
     }
     let ends = &options.end_tokens;
-    forbid(
-        scores,
-        options.bad_tokens.iter().filter(|t| !ends.contains(t)),
-    );
+    forbid_words(scores, place.ids, &options.bad_words, ends);
     if new < options.min_new_tokens {
         forbid(scores, ends);
     }
     let forced_first = options.forced_first.filter(|_| place.prompt == 1);
     if let Some(token) = forced_first.filter(|_| new == 0) {
-        force(scores, token);
+        force(scores, &[token]);
     }
-    if let Some(token) = options.forced_last
-        && new + 1 == place.max_new_tokens
-    {
-        force(scores, token);
+    if !options.forced_last.is_empty() && new + 1 == place.max_new_tokens {
+        force(scores, &options.forced_last);
     }
     forbid(scores, &options.suppressed);
     if new == usize::from(forced_first.is_some()) {
@@ -76,6 +71,16 @@ fn forbid_repeated_ngrams(scores: &mut [f32], ids: &[u32], size: usize) {
     forbid(scores, repeated.filter_map(|w| w.last()));
 }
 
+/// Forbids every token that would complete one of the words, but an end that is a word by itself.
+fn forbid_words(scores: &mut [f32], ids: &[u32], words: &[Vec<u32>], ends: &[u32]) {
+    let completed = words.iter().filter_map(|word| {
+        let (last, before) = word.split_last()?;
+        let is_end = before.is_empty() && ends.contains(last);
+        (!is_end && ids.ends_with(before)).then_some(last)
+    });
+    forbid(scores, completed);
+}
+
 fn forbid<'a>(scores: &mut [f32], tokens: impl IntoIterator<Item = &'a u32>) {
     for &token in tokens {
         if let Some(score) = scores.get_mut(token as usize) {
@@ -84,11 +89,13 @@ fn forbid<'a>(scores: &mut [f32], tokens: impl IntoIterator<Item = &'a u32>) {
     }
 }
 
-/// Leaves one token, with certainty.
-fn force(scores: &mut [f32], token: u32) {
+/// Leaves these tokens, each as if it were certain.
+fn force(scores: &mut [f32], tokens: &[u32]) {
     scores.fill(f32::NEG_INFINITY);
-    if let Some(score) = scores.get_mut(token as usize) {
-        *score = 0.0;
+    for &token in tokens {
+        if let Some(score) = scores.get_mut(token as usize) {
+            *score = 0.0;
+        }
     }
 }
 
@@ -173,8 +180,8 @@ mod tests {
     fn first_and_last_can_be_forced() {
         let options = || DecodeOptions {
             forced_first: Some(2),
-            forced_last: Some(4),
-            bad_tokens: vec![2],
+            forced_last: vec![4],
+            bad_words: vec![vec![2]],
             ..options()
         };
         assert_eq!(adjusted(&[1], 1, options()), [NO, NO, 0.0, NO, NO]);
@@ -184,18 +191,37 @@ mod tests {
             [-1.0, 2.0, NO, 4.0, 0.0]
         );
         assert_eq!(adjusted(&[1, 2, 3, 3], 1, options()), [NO, NO, NO, NO, 0.0]);
+        let several = DecodeOptions {
+            forced_last: vec![4, 0, 77],
+            ..options()
+        };
+        assert_eq!(adjusted(&[1, 2, 3, 3], 1, several), [0.0, NO, NO, NO, 0.0]);
     }
 
     #[test]
     fn bad_and_suppressed_tokens_do_not_come() {
         let bad = DecodeOptions {
-            bad_tokens: vec![1, 4, 77],
+            bad_words: vec![vec![1], vec![4], vec![77]],
             ..options()
         };
         assert_eq!(
             adjusted(&[1], 1, bad),
             [-1.0, NO, -3.0, 4.0, 0.0],
             "an end stays"
+        );
+        let words = DecodeOptions {
+            bad_words: vec![
+                vec![2, 3, 1],
+                vec![3, 4],
+                vec![1, 3, 2],
+                vec![3, 3, 3, 3, 0],
+            ],
+            ..options()
+        };
+        assert_eq!(
+            adjusted(&[2, 3], 1, words),
+            [-1.0, NO, -3.0, 4.0, NO],
+            "a word of several tokens is not completed, be it by an end"
         );
         let suppressed = DecodeOptions {
             suppressed: vec![1, 4, 77],

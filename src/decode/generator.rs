@@ -16,9 +16,9 @@ use crate::tokenizer::{Part, Tokenizer, TokenizerError};
 
 /// A model that writes texts: a language model continues them, an encoder-decoder reads them and writes another.
 pub struct Generator {
-    model: Box<dyn Model>,
-    tokenizer: Tokenizer,
-    options: GeneratorOptions,
+    pub(super) model: Box<dyn Model>,
+    pub(super) tokenizer: Tokenizer,
+    pub(super) options: GeneratorOptions,
 }
 
 /// How a [`Generator`] works.
@@ -34,15 +34,24 @@ pub struct GeneratorOptions {
     /// Cores to use; 0, the default, for all of them.
     pub threads: usize,
     /// How sequences are searched for. `batch_tokens` is for each core; the tokenizer's end token is taken where no
-    /// other is named; `beam_size` is what callers get from [`Generator::beam_size`] and may give, or another.
+    /// other is named; what [`Search`] has is what callers get from [`Generator::search`] and may give, or another.
     pub decode: DecodeOptions,
+}
+
+/// What callers may choose of a search.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Search {
+    /// Hypotheses kept at each step, and those returned at most; 1 is greedy search.
+    pub beam_size: usize,
+    /// See [`DecodeOptions::length_penalty`].
+    pub length_penalty: f32,
 }
 
 /// A text for the model, encoded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prompt {
-    source: Vec<u32>,
-    start: Vec<u32>,
+    pub(super) source: Vec<u32>,
+    pub(super) start: Vec<u32>,
 }
 
 impl Prompt {
@@ -128,9 +137,12 @@ impl Generator {
             .map_or(usize::MAX, |ids| ids.len())
     }
 
-    /// Hypotheses that the model is meant to be searched with.
-    pub fn beam_size(&self) -> usize {
-        self.options.decode.beam_size
+    /// How the model is meant to be searched.
+    pub fn search(&self) -> Search {
+        Search {
+            beam_size: self.options.decode.beam_size,
+            length_penalty: self.options.decode.length_penalty,
+        }
     }
 
     /// Tokens that the model's makers mean it to write at most, where they say so.
@@ -157,7 +169,7 @@ impl Generator {
         Ok(self.tokenizer.decode(tokens)?.trim().to_owned())
     }
 
-    /// Answers each prompt with at most so many tokens, with a beam of `beam_size` hypotheses.
+    /// Answers each prompt with at most so many tokens.
     ///
     /// Longer prompts are begun first, so that the tail is short. `done` is called from worker threads with a prompt's
     /// place in `prompts` and its hypotheses, best first, as soon as they are there. `after_step` is called after
@@ -171,13 +183,14 @@ impl Generator {
     pub fn generate(
         &self,
         prompts: &[(Prompt, usize)],
-        beam_size: usize,
+        search: Search,
         done: &(dyn Fn(usize, Vec<Generated>) + Sync),
         after_step: &(dyn Fn(&Step) -> ControlFlow<()> + Sync),
     ) -> Result<(), GenerateError> {
         let options = DecodeOptions {
-            beam_size,
-            n_best: beam_size,
+            beam_size: search.beam_size,
+            n_best: search.beam_size,
+            length_penalty: search.length_penalty,
             ..self.options.decode.clone()
         };
         let mut requests = Vec::with_capacity(prompts.len());

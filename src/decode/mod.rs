@@ -9,6 +9,7 @@ mod beam;
 mod config;
 mod constraints;
 mod error;
+mod explain;
 mod generator;
 mod open;
 mod options;
@@ -17,7 +18,8 @@ mod scheduler;
 
 pub use config::GenerationConfig;
 pub use error::{DecodeError, RequestError};
-pub use generator::{GenerateError, Generated, Generator, GeneratorOptions, Prompt};
+pub use explain::ExplainedToken;
+pub use generator::{GenerateError, Generated, Generator, GeneratorOptions, Prompt, Search};
 pub use open::{ModelSource, OpenError, Resources, Use};
 pub use options::{DecodeOptions, EarlyStopping};
 pub use scheduler::{Step, generate, generate_all};
@@ -83,13 +85,13 @@ impl Request {
 }
 
 /// What was written for a request: a hypothesis of its search that is finished.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Continuation {
     /// The new tokens, without the end-of-sequence token.
     pub tokens: Vec<u32>,
     /// Natural-log probability of each of the new tokens, and of the end where there is one, after the constraints of
     /// [`DecodeOptions`]: a forced token has 0. As the reference, greedy search normalises after the constraints,
-    /// beam search before them.
+    /// beam search before them, and after them only with [`DecodeOptions::renormalise`].
     pub token_log_probs: Vec<f32>,
     /// The sum of `token_log_probs`.
     pub log_prob: f32,

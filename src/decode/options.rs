@@ -37,15 +37,18 @@ pub struct DecodeOptions {
     pub end_tokens: Vec<u32>,
     /// The first new token (`forced_bos_token_id`), such as a target language; only after a prompt of one token.
     pub forced_first: Option<u32>,
-    /// The new token at `max_new_tokens` (`forced_eos_token_id`).
-    pub forced_last: Option<u32>,
-    /// Tokens that never come unless forced (`bad_words_ids` of one token each); end tokens in it have no effect.
-    pub bad_tokens: Vec<u32>,
+    /// The new token at `max_new_tokens` is one of these (`forced_eos_token_id`); none: any.
+    pub forced_last: Vec<u32>,
+    /// Sequences of tokens, of one at least, that never come unless forced (`bad_words_ids`); an end token alone is
+    /// not forbidden.
+    pub bad_words: Vec<Vec<u32>>,
     /// Tokens that never come (`suppress_tokens`); a forced one cannot be among them.
     pub suppressed: Vec<u32>,
     /// Tokens that do not come first, or, after a prompt of one token and a forced first, second
     /// (`begin_suppress_tokens`).
     pub suppressed_first: Vec<u32>,
+    /// Whether what the options leave is made to sum to one again (`renormalize_logits`). Greedy search always does.
+    pub renormalise: bool,
     /// Whether a search stops when its best hypothesis has come to repeat itself: the last 48 tokens go round in at
     /// most 6. A model that does so rarely finds the way out, and time is better spent on decoding again. On by
     /// default; not in `transformers`.
@@ -84,10 +87,11 @@ impl Default for DecodeOptions {
             repetition_penalty: 1.0,
             end_tokens: Vec::new(),
             forced_first: None,
-            forced_last: None,
-            bad_tokens: Vec::new(),
+            forced_last: Vec::new(),
+            bad_words: Vec::new(),
             suppressed: Vec::new(),
             suppressed_first: Vec::new(),
+            renormalise: false,
             stop_loops: true,
             batch_tokens: 1024,
             step_tokens: 128,
@@ -122,6 +126,9 @@ impl DecodeOptions {
                 "a repetition penalty of {}",
                 self.repetition_penalty
             ));
+        }
+        if self.bad_words.iter().any(Vec::is_empty) {
+            return fail("a sequence without tokens among those that never come".to_owned());
         }
         let mut forced = self.forced_first.iter().chain(&self.forced_last);
         if let Some(token) = forced.find(|token| self.suppressed.contains(token)) {

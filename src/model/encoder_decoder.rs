@@ -13,6 +13,7 @@ use super::layers::{DecoderLayer, DecoderPlan, EncoderLayer};
 use super::linear::Linear;
 use super::norm::Norm;
 use super::position::Positions;
+use super::rows::Rows;
 use super::{KvCache, Limits, Model, Sequence};
 use crate::kernel::{AttentionPlan, PositionBias, Span};
 
@@ -91,62 +92,81 @@ impl EncoderDecoder {
         Ok(())
     }
 
-    /// Checks new tokens, takes slots for them, and embeds them: rows, what they attend to, and the last row of
-    /// each sequence.
+    /// Takes new tokens in, and runs the decoder up to where the last layer attends to the sources.
     fn begin_step(
         &self,
         cache: &mut KvCache,
         batch: &mut [(&mut Sequence, &[u32])],
-    ) -> Result<(Tensor, DecoderPlan, Vec<u32>)> {
-        let needed: usize = batch.iter().map(|(_, new)| new.len()).sum();
-        if needed > cache.free_slots() {
-            bail!(
-                "the cache has {} free slots, {needed} are needed",
-                cache.free_slots()
-            );
-        }
+    ) -> Result<Step<'_>> {
         for (sequence, new) in batch.iter() {
-            let (past, limit) = (sequence.len(), self.limits.target);
-            if new.is_empty() || new.len() > limit.saturating_sub(past) {
-                bail!(
-                    "{} tokens after {past} do not fit into a target of 1 to {limit}",
-                    new.len()
-                );
-            }
             if sequence.source().is_empty() {
                 bail!("a sequence without a source: sequences of this model begin with `encode`");
             }
             self.decoder.embedding.check(new)?;
         }
-        let (mut tokens, mut positions, mut slots) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut spans, mut source_spans, mut last) = (Vec::new(), Vec::new(), Vec::new());
-        for (sequence, new) in batch.iter_mut() {
-            let past = sequence.len();
-            cache.extend(sequence, new.len())?;
-            let rows = tokens.len()..tokens.len() + new.len();
-            tokens.extend_from_slice(new);
-            positions.extend(past..past + new.len());
-            slots.extend_from_slice(&sequence.slots()[past..]);
-            last.push(rows.end as u32 - 1);
-            source_spans.push(Span {
-                rows: rows.clone(),
-                slots: sequence.source().to_vec(),
-            });
-            spans.push(Span {
-                rows,
-                slots: sequence.slots().to_vec(),
-            });
-        }
-        let mut itself = AttentionPlan::new(spans, cache.slots(), &self.device)?;
+        let Some((layer, before)) = self.decoder.layers.split_last() else {
+            bail!("a decoder without layers");
+        };
+        let rows = Rows::take(cache, batch, self.limits.target)?;
+        let sources = batch.iter().zip(&rows.spans);
+        let sources = sources.map(|((sequence, _), span)| Span {
+            rows: span.rows.clone(),
+            slots: sequence.source().to_vec(),
+        });
+        let source = AttentionPlan::full(sources.collect(), cache.source_slots(), &self.device)?;
+        let mut itself = AttentionPlan::new(rows.spans, cache.slots(), &self.device)?;
         if let Some(bias) = &self.decoder.bias {
             itself = itself.with_bias(bias.clone(), &self.device)?;
         }
         let plan = DecoderPlan {
-            slots,
+            slots: rows.slots,
             itself,
-            source: AttentionPlan::full(source_spans, cache.source_slots(), &self.device)?,
+            source,
         };
-        Ok((self.decoder.embed(&tokens, &positions)?, plan, last))
+        let mut x = self.decoder.embed(&rows.tokens, &rows.positions)?;
+        for (i, layer) in before.iter().enumerate() {
+            x = layer.forward(&x, &plan, cache, i)?;
+        }
+        Ok(Step {
+            x: layer.attend_to_itself(&x, &plan, cache, before.len())?,
+            last: Tensor::new(rows.last, &self.device)?,
+            layer,
+            place: before.len(),
+            plan,
+        })
+    }
+
+    /// The logits after the last token of each sequence.
+    fn end_step(&self, step: &Step, cache: &KvCache) -> Result<Tensor> {
+        let x = step
+            .layer
+            .attend_to_source(&step.x, &step.plan, cache, step.place)?;
+        let x = x.index_select(&step.last, 0)?;
+        let x = normalise(self.decoder.norm.as_ref(), x)?;
+        match self.head_scale {
+            1.0 => self.head.forward(&x),
+            scale => self.head.forward(&(x * scale)?),
+        }
+    }
+}
+
+/// A step of the decoder before its last layer attends to the sources.
+struct Step<'a> {
+    /// (rows, width): the new tokens.
+    x: Tensor,
+    /// The last row of each sequence.
+    last: Tensor,
+    layer: &'a DecoderLayer,
+    /// The place of the layer's keys and values in the cache.
+    place: usize,
+    plan: DecoderPlan,
+}
+
+impl Step<'_> {
+    /// How much rows, as `x` has them, attend to the source slots of their spans: a tensor for each span.
+    fn looks(&self, x: &Tensor, cache: &KvCache, spans: &[Span]) -> Result<Vec<Tensor>> {
+        let (keys, _) = cache.source_layer(self.place);
+        self.layer.cross.weights(x, keys, spans)
     }
 }
 
@@ -204,31 +224,35 @@ impl Model for EncoderDecoder {
     }
 
     fn step(&self, cache: &mut KvCache, batch: &mut [(&mut Sequence, &[u32])]) -> Result<Tensor> {
-        let (mut x, plan, last) = self.begin_step(cache, batch)?;
-        for (i, layer) in self.decoder.layers.iter().enumerate() {
-            x = layer.forward(&x, &plan, cache, i)?;
-        }
-        let x = x.index_select(&Tensor::new(last, &self.device)?, 0)?;
-        let x = normalise(self.decoder.norm.as_ref(), x)?;
-        match self.head_scale {
-            1.0 => self.head.forward(&x),
-            scale => self.head.forward(&(x * scale)?),
-        }
+        let step = self.begin_step(cache, batch)?;
+        self.end_step(&step, cache)
+    }
+
+    fn step_with_attention(
+        &self,
+        cache: &mut KvCache,
+        batch: &mut [(&mut Sequence, &[u32])],
+    ) -> Result<(Tensor, Vec<Vec<f32>>)> {
+        let step = self.begin_step(cache, batch)?;
+        let spans = batch.iter().enumerate().map(|(i, (sequence, _))| Span {
+            rows: i..i + 1,
+            slots: sequence.source().to_vec(),
+        });
+        let spans: Vec<Span> = spans.collect();
+        let looks = step.looks(&step.x.index_select(&step.last, 0)?, cache, &spans)?;
+        let looks = looks.iter().map(|look| look.flatten_all()?.to_vec1());
+        Ok((self.end_step(&step, cache)?, looks.collect::<Result<_>>()?))
     }
 
     fn align(&self, source: &[u32], target: &[u32]) -> Result<Tensor> {
         let mut cache = self.new_cache(target.len(), source.len())?;
         let mut sequences = self.encode(&mut cache, &[source])?;
-        let Some((last, before)) = self.decoder.layers.split_last() else {
-            bail!("a decoder without layers");
-        };
         let batch = &mut [(&mut sequences[0], target)];
-        let (mut x, plan, _) = self.begin_step(&mut cache, batch)?;
-        for (i, layer) in before.iter().enumerate() {
-            x = layer.forward(&x, &plan, &cache, i)?;
-        }
-        x = last.attend_to_itself(&x, &plan, &cache, before.len())?;
-        // All slots of a fresh cache are this source's, in order.
-        last.cross.weights(&x, cache.source_layer(before.len()).0)
+        let step = self.begin_step(&mut cache, batch)?;
+        let span = Span {
+            rows: 0..target.len(),
+            slots: batch[0].0.source().to_vec(),
+        };
+        Ok(step.looks(&step.x, &cache, &[span])?.remove(0))
     }
 }

@@ -7,7 +7,7 @@ use super::KvCache;
 use super::feed_forward::FeedForward;
 use super::linear::Linear;
 use super::norm::Residual;
-use crate::kernel::{AttentionPlan, attention};
+use crate::kernel::{AttentionPlan, Span, attention};
 
 /// Heads of an attention.
 #[derive(Debug, Clone, Copy)]
@@ -107,15 +107,7 @@ impl DecoderLayer {
         layer: usize,
     ) -> Result<Tensor> {
         let x = self.attend_to_itself(x, plan, cache, layer)?;
-        let cross = &self.cross;
-        let x = cross.residual.around(&x, |x| {
-            let q = cross.query.forward(x)?;
-            let attended = cross
-                .heads
-                .attend(&q, cache.source_layer(layer), &plan.source)?;
-            cross.output.forward(&attended)
-        })?;
-        self.residual.around(&x, |x| self.feed_forward.forward(x))
+        self.attend_to_source(&x, plan, cache, layer)
     }
 
     /// The first sub-layer: writes the new tokens' keys and values, then reads all.
@@ -135,6 +127,25 @@ impl DecoderLayer {
             attention.output.forward(&attended)
         })
     }
+
+    /// The others: reads the sources' keys and values, then feeds forward.
+    pub fn attend_to_source(
+        &self,
+        x: &Tensor,
+        plan: &DecoderPlan,
+        cache: &KvCache,
+        layer: usize,
+    ) -> Result<Tensor> {
+        let cross = &self.cross;
+        let x = cross.residual.around(x, |x| {
+            let q = cross.query.forward(x)?;
+            let attended = cross
+                .heads
+                .attend(&q, cache.source_layer(layer), &plan.source)?;
+            cross.output.forward(&attended)
+        })?;
+        self.residual.around(&x, |x| self.feed_forward.forward(x))
+    }
 }
 
 impl CrossAttention {
@@ -144,16 +155,22 @@ impl CrossAttention {
         Ok((self.heads.part(&kv, 0)?, self.heads.part(&kv, 1)?))
     }
 
-    /// How much each row of `x` (target tokens, width) attends to each of one source's keys (source tokens,
-    /// inner width): (target tokens, source tokens), the mean of the heads.
-    pub fn weights(&self, x: &Tensor, keys: &Tensor) -> Result<Tensor> {
+    /// How much the rows of `x` (target tokens, width) that each span names attend to each of the keys (slots, inner
+    /// width) that it names: (target tokens, source tokens), the mean of the heads.
+    pub fn weights(&self, x: &Tensor, keys: &Tensor, spans: &[Span]) -> Result<Vec<Tensor>> {
         let by_head = |x: &Tensor| {
             let shape = (x.dim(0)?, self.heads.count, self.heads.width);
             x.reshape(shape)?.transpose(0, 1)?.contiguous()
         };
-        let q = by_head(&self.query.forward(&self.residual.input(x)?)?)?;
-        let keys = by_head(keys)?.transpose(1, 2)?.contiguous()?;
-        let scores = (q.matmul(&keys)? * f64::from(self.heads.scale))?;
-        candle_nn::ops::softmax(&scores, D::Minus1)?.mean(0)
+        let q = self.query.forward(&self.residual.input(x)?)?;
+        let weights = spans.iter().map(|span| {
+            let q = by_head(&q.narrow(0, span.rows.start, span.rows.len())?)?;
+            let slots = Tensor::new(span.slots.as_slice(), keys.device())?;
+            let keys = by_head(&keys.index_select(&slots, 0)?)?;
+            let scores = q.matmul(&keys.transpose(1, 2)?.contiguous()?)?;
+            let scores = (scores * f64::from(self.heads.scale))?;
+            candle_nn::ops::softmax(&scores, D::Minus1)?.mean(0)
+        });
+        weights.collect()
     }
 }

@@ -27,6 +27,7 @@ mod pickle;
 mod position;
 mod qwen2;
 mod qwen3;
+mod rows;
 mod scope;
 mod t5;
 mod torch;

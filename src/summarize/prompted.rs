@@ -134,7 +134,7 @@ impl Writer<'_> {
                 hypotheses.into_iter().next();
         };
         self.generator
-            .generate(&prompts, self.generator.beam_size(), &done, &|_| {
+            .generate(&prompts, self.generator.search(), &done, &|_| {
                 (self.keep_going)()
             })?;
         let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -305,8 +305,11 @@ mod tests {
                 hypothesis: Hypothesis {
                     text: text.to_owned(),
                     tokens: Vec::new(),
+                    token_log_probs: Vec::new(),
                     score: 0.0,
                 },
+                alternatives: Vec::new(),
+                explained: Vec::new(),
                 findings: if is_wrong { vec![finding] } else { Vec::new() },
             }
         });

@@ -3,6 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::TokenizerError;
+use super::sentencepiece::SPACE;
 
 /// Text to ids and back, without special tokens.
 pub(super) trait Codec: Send + Sync {
@@ -11,6 +12,13 @@ pub(super) trait Codec: Send + Sync {
 
     /// The text that ids of the target spell.
     fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError>;
+
+    /// The text of each id of the source by itself, without white space around it.
+    fn source_texts(&self, ids: &[u32]) -> Result<Vec<String>, TokenizerError> {
+        // Where source and target share their vocabulary.
+        let text = |id| Ok(self.decode(&[id])?.trim().to_owned());
+        ids.iter().copied().map(text).collect()
+    }
 
     /// One more than the largest id of the target.
     fn vocabulary(&self) -> usize;
@@ -61,6 +69,18 @@ impl Specials {
     pub fn ids(&self) -> FxHashSet<u32> {
         self.0.values().copied().collect()
     }
+}
+
+/// The texts of ids, by a vocabulary of SentencePiece's pieces.
+pub(super) fn piece_texts(vocabulary: &FxHashMap<String, u32>, ids: &[u32]) -> Vec<String> {
+    let mut texts: FxHashMap<u32, &str> = ids.iter().map(|&id| (id, "")).collect();
+    for (piece, id) in vocabulary {
+        if let Some(text) = texts.get_mut(id) {
+            *text = piece;
+        }
+    }
+    let text = |id: &u32| texts[id].replace(SPACE, " ").trim().to_owned();
+    ids.iter().map(text).collect()
 }
 
 /// The error of an id that no token has.

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::codec::{Codec, Parts, no_id};
+use super::codec::{Codec, Parts, no_id, piece_texts};
 use super::folder::Folder;
 use super::language::Known;
 use super::sentencepiece::{SPACE, SentencePiece};
@@ -77,6 +77,10 @@ impl Codec for IndicTrans2 {
         let text = text.replace(SPACE, " ");
         // As in the model's own examples: the clean-up first, then the detokenizer.
         Ok(detokenise::moses(&detokenise::clean_up(text.trim())))
+    }
+
+    fn source_texts(&self, ids: &[u32]) -> Result<Vec<String>, TokenizerError> {
+        Ok(piece_texts(&self.ids, ids))
     }
 
     fn vocabulary(&self) -> usize {

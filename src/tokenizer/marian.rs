@@ -5,7 +5,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::codec::{Codec, Parts, no_id};
+use super::codec::{Codec, Parts, no_id, piece_texts};
 use super::folder::Folder;
 use super::language::Known;
 use super::sentencepiece::{SPACE, SentencePiece};
@@ -90,6 +90,10 @@ impl Codec for Marian {
         let tokens: Vec<&str> = ids.iter().map(token).collect::<Result<_, _>>()?;
         let text = self.target.as_ref().unwrap_or(&self.source).decode(tokens);
         Ok(text.replace(SPACE, " ").trim().to_owned())
+    }
+
+    fn source_texts(&self, ids: &[u32]) -> Result<Vec<String>, TokenizerError> {
+        Ok(piece_texts(&self.ids, ids))
     }
 
     fn vocabulary(&self) -> usize {

@@ -288,6 +288,25 @@ impl Tokenizer {
         })
     }
 
+    /// The text of each token of a source by itself, as the model reads it, without white space around it; empty for
+    /// special tokens.
+    ///
+    /// # Errors
+    /// If an id is not in the vocabulary.
+    pub fn source_texts(&self, ids: &[u32]) -> Result<Vec<String>, TokenizerError> {
+        let is_special = |id: &u32| {
+            let inner = &self.inner;
+            inner.reserved.contains(id) || inner.prefix.contains(id) || inner.suffix.contains(id)
+        };
+        let text: Vec<u32> = ids.iter().copied().filter(|id| !is_special(id)).collect();
+        let mut texts = self.inner.codec.source_texts(&text)?.into_iter();
+        let texts = ids.iter().map(|id| match is_special(id) {
+            true => String::new(),
+            false => texts.next().unwrap_or_default(),
+        });
+        Ok(texts.collect())
+    }
+
     /// The token that ends what the model writes: of a model that converses, its turn, else the sequence.
     pub fn end(&self) -> u32 {
         self.inner.ends[0]

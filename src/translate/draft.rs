@@ -2,8 +2,10 @@
 
 use super::check::{check, check_form};
 use super::mask::Masked;
-use super::{Finding, FindingKind, Hypothesis, Segment, Severity, TranslatedSegment};
-use crate::decode::{Generated, Prompt};
+use super::{
+    ExplainedToken, Finding, FindingKind, Hypothesis, Segment, Severity, TranslatedSegment,
+};
+use crate::decode::{Continuation, Generated, Prompt};
 use crate::lexicon::{GlossedWord, Lexicon};
 use crate::text::{Scripts, for_model, to_ascii_digits};
 
@@ -25,12 +27,36 @@ struct Gloss {
 }
 
 /// What became of a draft.
+#[derive(Debug, Clone)]
 pub struct Outcome {
-    hypothesis: Hypothesis,
+    text: String,
+    continuation: Continuation,
     findings: Vec<Finding>,
+    alternatives: Vec<Hypothesis>,
 }
 
 impl Outcome {
+    /// Of a search's outcomes, best first, the one with the fewest findings; the others, as many as make `n_best` with
+    /// it, are its alternatives.
+    pub fn choose(mut outcomes: Vec<Outcome>, n_best: usize) -> Option<Outcome> {
+        let places = 0..outcomes.len();
+        let mut best = outcomes.remove(places.min_by_key(|&i| outcomes[i].rank())?);
+        for other in outcomes {
+            let same = |alternative: &Hypothesis| alternative.text == other.text;
+            let is_known = best.text == other.text || best.alternatives.iter().any(same);
+            if !is_known && best.alternatives.len() + 1 < n_best {
+                let hypothesis = Hypothesis::new(other.text, other.continuation);
+                best.alternatives.push(hypothesis);
+            }
+        }
+        Some(best)
+    }
+
+    /// What the model wrote; nothing for a segment that it was not shown.
+    pub fn continuation(&self) -> &Continuation {
+        &self.continuation
+    }
+
     /// Findings that make the translation likely wrong.
     pub fn errors(&self) -> usize {
         self.findings
@@ -103,14 +129,11 @@ impl Draft {
             .check(&to_ascii_digits(&self.masked.text))
             .into_iter()
             .filter(|f| f.kind == FindingKind::Untranslated);
-        let hypothesis = Hypothesis {
-            text,
-            tokens: Vec::new(),
-            score: 0.0,
-        };
         Some(Outcome {
-            hypothesis,
+            text,
+            continuation: Continuation::default(),
             findings: findings.collect(),
+            alternatives: Vec::new(),
         })
     }
 
@@ -140,29 +163,79 @@ impl Draft {
             .into_iter()
             .map(|p| misplaced(p, "stands in more than one place"));
         findings.extend(repeated);
-        let hypothesis = Hypothesis {
-            text: restored.text,
-            score: generated.continuation.mean_log_prob(),
-            tokens: generated.continuation.tokens,
-        };
         Outcome {
-            hypothesis,
+            text: restored.text,
+            continuation: generated.continuation,
             findings,
+            alternatives: Vec::new(),
         }
     }
 
-    /// The segment with its outcome, and with its gloss if the model was shown it.
-    pub fn finished(self, outcome: Outcome, shows_gloss: bool) -> TranslatedSegment {
+    /// The segment with its outcome and what explains it, and with its gloss if the model was shown it.
+    pub fn finished(
+        self,
+        outcome: Outcome,
+        explained: Vec<ExplainedToken>,
+        shows_gloss: bool,
+    ) -> TranslatedSegment {
         let gloss = self.gloss.filter(|_| shows_gloss && self.prompt.is_some());
-        let Outcome {
-            hypothesis,
-            findings,
-        } = outcome;
         TranslatedSegment {
             segment: self.segment,
             gloss: gloss.map(|gloss| gloss.text),
-            hypothesis,
-            findings,
+            hypothesis: Hypothesis::new(outcome.text, outcome.continuation),
+            findings: outcome.findings,
+            alternatives: outcome.alternatives,
+            explained,
         }
+    }
+}
+
+impl Hypothesis {
+    fn new(text: String, continuation: Continuation) -> Self {
+        Hypothesis {
+            text,
+            score: continuation.mean_log_prob(),
+            tokens: continuation.tokens,
+            token_log_probs: continuation.token_log_probs,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(text: &str, findings: usize) -> Outcome {
+        let finding = Finding {
+            kind: FindingKind::AddedNumber,
+            severity: Severity::Error,
+            message: String::new(),
+        };
+        Outcome {
+            text: text.to_owned(),
+            continuation: Continuation::default(),
+            findings: vec![finding; findings],
+            alternatives: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_fewest_findings_win_and_the_others_keep_their_order() {
+        let outcomes = || {
+            let all = [("a", 2), ("b", 1), ("a", 3), ("c", 1), ("b", 1), ("d", 4)];
+            all.map(|(text, findings)| outcome(text, findings)).to_vec()
+        };
+        for (n_best, expected) in [
+            (1, &[][..]),
+            (2, &["a"]),
+            (3, &["a", "c"]),
+            (9, &["a", "c", "d"]),
+        ] {
+            let best = Outcome::choose(outcomes(), n_best).unwrap();
+            assert_eq!(best.text, "b");
+            let texts: Vec<&str> = best.alternatives.iter().map(|h| h.text.as_str()).collect();
+            assert_eq!(texts, expected, "{n_best}");
+        }
+        assert!(Outcome::choose(Vec::new(), 2).is_none());
     }
 }

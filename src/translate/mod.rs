@@ -14,7 +14,7 @@ pub use check::{Finding, FindingKind, Severity, check};
 pub use options::{DeviceChoice, TranslateOptions};
 pub use translator::{TranslateError, Translator};
 
-pub use crate::decode::ModelSource;
+pub use crate::decode::{ExplainedToken, ModelSource};
 pub use crate::model::Compute;
 
 /// A sentence of an article, or a clause of one that is too long for the model.
@@ -35,7 +35,9 @@ pub struct Hypothesis {
     pub text: String,
     /// Token ids, without the end-of-sequence token.
     pub tokens: Vec<u32>,
-    /// Mean natural-log probability of the tokens, end of sequence included; 0 is certain.
+    /// Natural-log probability of each token, and of the end of sequence where the model came to it.
+    pub token_log_probs: Vec<f32>,
+    /// Their mean; 0 is certain.
     pub score: f32,
 }
 
@@ -50,6 +52,12 @@ pub struct TranslatedSegment {
     pub hypothesis: Hypothesis,
     /// What the checks saw in it.
     pub findings: Vec<Finding>,
+    /// What else the model might have said, where more than one hypothesis was asked for
+    /// ([`TranslateOptions::n_best`]), in the order in which the search ranks them; each text once. Addresses are
+    /// back in their places; findings are not told of these.
+    pub alternatives: Vec<Hypothesis>,
+    /// The translation token by token, where that was asked for ([`TranslateOptions::explain`]).
+    pub explained: Vec<ExplainedToken>,
 }
 
 /// A block of the article with its segments translated. A block that is not translated

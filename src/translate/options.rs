@@ -23,6 +23,12 @@ pub struct TranslateOptions {
     /// Hypotheses kept at each step; 1 is greedy search. None: as many as the model is meant to be searched with,
     /// which is 1 for the embedded one.
     pub beam_size: Option<usize>,
+    /// Hypotheses wanted of a sentence: the best is its translation, the others its alternatives, fewer where some
+    /// read the same. The beam is at least as wide. Default 1.
+    pub n_best: usize,
+    /// Exponent of the length by which hypotheses' log-probabilities are divided: see
+    /// [`DecodeOptions::length_penalty`]. None: as the model is meant to be searched. No effect on greedy search.
+    pub length_penalty: Option<f32>,
     /// Cores to use; 0 for all.
     pub threads: usize,
     /// Tokens, prompts included, of the sentences that one core decodes together: more is faster and takes
@@ -33,6 +39,8 @@ pub struct TranslateOptions {
     /// Whether a sentence in which a check finds an error is decoded again with a beam, and the
     /// hypothesis with the fewest findings is taken.
     pub redecode: bool,
+    /// Whether each translation is explained token by token, which costs another pass through an encoder-decoder.
+    pub explain: bool,
 }
 
 impl Default for TranslateOptions {
@@ -43,10 +51,13 @@ impl Default for TranslateOptions {
             compute: Compute::Auto,
             device: DeviceChoice::Auto,
             beam_size: None,
+            n_best: 1,
+            length_penalty: None,
             threads: 0,
             batch_tokens: DecodeOptions::default().batch_tokens,
             lexicon: None,
             redecode: true,
+            explain: false,
         }
     }
 }

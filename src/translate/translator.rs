@@ -12,8 +12,8 @@ use super::mask::Masked;
 use super::{Segment, TranslateOptions, TranslatedParagraph, Translation};
 use crate::article::Article;
 use crate::decode::{
-    DecodeError, GenerateError, Generated, Generator, ModelSource, OpenError, Prompt, Resources,
-    Step, Use,
+    DecodeError, ExplainedToken, GenerateError, Generated, Generator, ModelSource, OpenError,
+    Prompt, Resources, Search, Step, Use,
 };
 use crate::lexicon::{Lexicon, LexiconError};
 use crate::prompts::{Prompting, Prompts};
@@ -47,8 +47,10 @@ pub struct Translator {
     /// None where the articles are not Bengali.
     lexicon: Option<Lexicon>,
     prompts: Prompts,
-    beam_size: usize,
+    search: Search,
+    n_best: usize,
     redecode: bool,
+    explain: bool,
 }
 
 /// Why a translation could not be made.
@@ -113,11 +115,18 @@ impl Translator {
         let model = || Generator::open(&options.model, &Use::Translation { from }, &resources);
         let (generator, lexicon) = rayon::join(model, lexicon);
         let generator = generator?;
+        let own = generator.search();
+        let beam_size = options.beam_size.unwrap_or(own.beam_size);
         Ok(Translator {
             lexicon: lexicon?,
             prompts: Prompts::new()?,
-            beam_size: options.beam_size.unwrap_or(generator.beam_size()).max(1),
+            search: Search {
+                beam_size: beam_size.max(options.n_best).max(1),
+                length_penalty: options.length_penalty.unwrap_or(own.length_penalty),
+            },
+            n_best: options.n_best,
             redecode: options.redecode,
+            explain: options.explain,
             generator: Arc::new(generator),
         })
     }
@@ -153,11 +162,12 @@ impl Translator {
             .collect::<Result<Vec<_>, _>>()?;
         let outcomes = self.outcomes(&drafts, progress)?;
         let shows_gloss = !matches!(self.generator.prompting(), Prompting::Source { .. });
-        let finished = drafts
-            .into_iter()
-            .zip(outcomes)
-            .map(|(draft, outcome)| draft.finished(outcome, shows_gloss));
-        let mut finished = finished.collect::<Vec<_>>().into_iter();
+        let finished = drafts.into_iter().zip(outcomes).map(|(draft, outcome)| {
+            let explained = self.explained(&draft, &outcome, progress)?;
+            Ok(draft.finished(outcome, explained, shows_gloss))
+        });
+        let finished = finished.collect::<Result<Vec<_>, TranslateError>>()?;
+        let mut finished = finished.into_iter();
 
         let translations = articles.iter().map(|article| {
             let paragraphs =
@@ -237,6 +247,24 @@ impl Translator {
         Ok(draft)
     }
 
+    /// The tokens of an outcome, where they are asked for.
+    fn explained(
+        &self,
+        draft: &Draft,
+        outcome: &Outcome,
+        progress: &(dyn Fn(usize) -> ControlFlow<()> + Sync),
+    ) -> Result<Vec<ExplainedToken>, TranslateError> {
+        match &draft.prompt {
+            Some(prompt) if self.explain => match progress(0) {
+                ControlFlow::Continue(()) => {
+                    Ok(self.generator.explain(prompt, outcome.continuation())?)
+                }
+                ControlFlow::Break(()) => Err(TranslateError::Interrupted),
+            },
+            _ => Ok(Vec::new()),
+        }
+    }
+
     /// Decodes the drafts; those with an error are decoded again with a wider beam.
     fn outcomes(
         &self,
@@ -249,14 +277,18 @@ impl Translator {
             return Err(TranslateError::Interrupted);
         }
         let is_final = |outcome: &Outcome| {
-            !self.redecode || self.beam_size >= REDECODE_BEAM || outcome.errors() == 0
+            !self.redecode || self.search.beam_size >= REDECODE_BEAM || outcome.errors() == 0
+        };
+        let wider = Search {
+            beam_size: REDECODE_BEAM,
+            ..self.search
         };
         let first = drafts
             .iter()
             .enumerate()
             .filter_map(|(i, d)| Some((i, d.prompt.clone()?)));
         for (i, outcome) in
-            self.decode(drafts, first.collect(), self.beam_size, progress, &is_final)?
+            self.decode(drafts, first.collect(), self.search, progress, &is_final)?
         {
             outcomes[i] = Some(outcome);
         }
@@ -268,9 +300,7 @@ impl Translator {
                 let needs_it = outcome.as_ref().is_some_and(|outcome| !is_final(outcome));
                 Some((i, draft.prompt.clone().filter(|_| needs_it)?))
             });
-        for (i, outcome) in
-            self.decode(drafts, again.collect(), REDECODE_BEAM, progress, &|_| true)?
-        {
+        for (i, outcome) in self.decode(drafts, again.collect(), wider, progress, &|_| true)? {
             let before = &mut outcomes[i];
             if before
                 .as_ref()
@@ -290,7 +320,7 @@ impl Translator {
         &self,
         drafts: &[Draft],
         prompts: Vec<(usize, Prompt)>,
-        beam_size: usize,
+        search: Search,
         progress: &(dyn Fn(usize) -> ControlFlow<()> + Sync),
         is_final: &(dyn Fn(&Outcome) -> bool + Sync),
     ) -> Result<Vec<(usize, Outcome)>, TranslateError> {
@@ -313,7 +343,7 @@ impl Translator {
             let judged = hypotheses
                 .into_iter()
                 .map(|hypothesis| drafts[i].judged(hypothesis));
-            if let Some(best) = judged.min_by_key(Outcome::rank) {
+            if let Some(best) = Outcome::choose(judged.collect(), self.n_best) {
                 report(usize::from(is_final(&best)));
                 outcomes
                     .lock()
@@ -329,7 +359,7 @@ impl Translator {
             }
         };
         self.generator
-            .generate(&prompts, beam_size, &done, &after_step)?;
+            .generate(&prompts, search, &done, &after_step)?;
         Ok(outcomes
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner))

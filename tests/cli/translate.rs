@@ -46,7 +46,47 @@ fn an_article_is_translated_and_a_bad_neighbour_is_passed_over() {
     assert!(sentence["translation"].as_str().unwrap().is_ascii());
     assert!(sentence["score"].as_f64().unwrap() <= 0.0);
     assert!(sentence["gloss"].as_str().unwrap().contains("Friday"));
+    let tokens = sentence["tokens"].as_array().unwrap();
+    let texts: String = tokens.iter().map(|t| t["text"].as_str().unwrap()).collect();
+    assert_eq!(sentence["translation"], texts);
+    let log_probs = tokens.iter().map(|t| t["log_prob"].as_f64().unwrap());
+    let mean = log_probs.sum::<f64>() / tokens.len() as f64;
+    assert!((mean - sentence["score"].as_f64().unwrap()).abs() < 1e-5);
     assert_eq!(article["brief"]["sentences"][0]["citations"], json!([1]));
+}
+
+#[test]
+fn alternatives_are_told_where_asked_for() {
+    let dir = folder();
+    let input = file(&dir, "a.txt", "সেতুটি শুক্রবার খুলেছে।\n");
+    let args = [
+        "translate",
+        "--n-best",
+        "3",
+        "--length-penalty",
+        "-0.5",
+        &input,
+    ];
+    let (code, text, _) = run(&mut anubad(&args));
+    let (_, json, _) = run(anubad(&args).arg("--json"));
+    assert_eq!(code, 0);
+    let value: Value = serde_json::from_str(&json).unwrap();
+    let sentence = &value["articles"][0]["paragraphs"][0]["sentences"][0];
+    let alternatives = sentence["alternatives"].as_array().unwrap();
+    assert!((1..=2).contains(&alternatives.len()), "{json}");
+    for alternative in alternatives {
+        let english = alternative["translation"].as_str().unwrap();
+        assert_ne!(sentence["translation"], english);
+        assert!(alternative["score"].as_f64().unwrap() <= 0.0);
+        assert!(text.contains(&format!("  ≈ [1] {english}\n")), "{text}");
+    }
+    let stored = file(&dir, "a.json", &json);
+    let (code, brief, _) = run(&mut anubad(&["summarize", "--from", &stored]));
+    assert!(code == 0 && !brief.contains('≈'), "{brief}");
+    for wrong in [["--n-best", "0"], ["--length-penalty", "inf"]] {
+        let (code, ..) = run(anubad(&["translate", &input]).args(wrong));
+        assert_eq!(code, 2);
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use anubad::decode::{
     DecodeError, DecodeOptions, GenerateError, Generated, Generator, GeneratorOptions, Prompt,
-    RequestError,
+    RequestError, Search,
 };
 use anubad::model::Limits;
 use anubad::tokenizer::{Part, Tokenizer};
@@ -62,6 +62,13 @@ fn prompts(generator: &Generator, most: usize) -> Vec<(Prompt, usize)> {
     prompts.map(|prompt| (prompt, most)).collect()
 }
 
+fn search(beam_size: usize) -> Search {
+    Search {
+        beam_size,
+        length_penalty: 1.0,
+    }
+}
+
 fn go_on() -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
@@ -82,7 +89,7 @@ fn every_text_gets_its_own_answer() {
             assert!(results.lock().unwrap().insert(i, found).is_none());
         };
         generator
-            .generate(&prompts, 3, &done, &|_| go_on())
+            .generate(&prompts, search(3), &done, &|_| go_on())
             .unwrap();
         let results = results.into_inner().unwrap();
         assert_eq!(results.len(), TEXTS.len());
@@ -111,7 +118,7 @@ fn longer_texts_are_begun_first() {
     let done = |i: usize, _| order.lock().unwrap().push(i);
     // Nothing ends before its length, so what is begun first is done first.
     generator
-        .generate(&prompts(&generator, 5), 1, &done, &|_| go_on())
+        .generate(&prompts(&generator, 5), search(1), &done, &|_| go_on())
         .unwrap();
     assert_eq!(order.into_inner().unwrap(), [1, 2, 0, 3, 4]);
 }
@@ -134,7 +141,7 @@ fn a_language_model_continues_the_text_itself() {
         assert_eq!(i != 1 && i != 2, found[0].text.starts_with("town"));
     };
     generator
-        .generate(&prompts(&generator, 6), 1, &done, &after_step)
+        .generate(&prompts(&generator, 6), search(1), &done, &after_step)
         .unwrap();
 }
 
@@ -142,7 +149,7 @@ fn a_language_model_continues_the_text_itself() {
 fn it_stops_when_told_and_says_what_does_not_fit() {
     let generator = generator(Toy::encoder_decoder(-50.0), 2);
     let none = |_: usize, _: Vec<Generated>| panic!("nothing can be done yet");
-    let result = generator.generate(&prompts(&generator, 9), 1, &none, &|_| {
+    let result = generator.generate(&prompts(&generator, 9), search(1), &none, &|_| {
         ControlFlow::Break(())
     });
     assert!(
@@ -158,7 +165,7 @@ fn it_stops_when_told_and_says_what_does_not_fit() {
         ..Toy::encoder_decoder(0.0)
     };
     let generator = self::generator(small, 2);
-    let result = generator.generate(&prompts(&generator, 9), 1, &none, &|_| go_on());
+    let result = generator.generate(&prompts(&generator, 9), search(1), &none, &|_| go_on());
     let reason = RequestError::SourceTooLong { tokens: 7, most: 6 };
     match result {
         Err(GenerateError::Decode(DecodeError::Request {
@@ -171,6 +178,90 @@ fn it_stops_when_told_and_says_what_does_not_fit() {
     }
     let rain = generator.prompt(&text_part("rain")).unwrap();
     assert_eq!(generator.room(&rain), 11);
-    let result = generator.generate(&[(rain, 12)], 1, &none, &|_| go_on());
+    let result = generator.generate(&[(rain, 12)], search(1), &none, &|_| go_on());
     assert!(result.unwrap_err().to_string().starts_with("request 0: "));
+}
+
+/// What the model wrote for each text, best first.
+fn written(generator: &Generator, search: Search, most: usize) -> Vec<Vec<Generated>> {
+    let results = Mutex::new(BTreeMap::new());
+    let done = |i: usize, found: Vec<Generated>| {
+        results.lock().unwrap().insert(i, found);
+    };
+    let prompts = prompts(generator, most);
+    generator
+        .generate(&prompts, search, &done, &|_| go_on())
+        .unwrap();
+    results.into_inner().unwrap().into_values().collect()
+}
+
+#[test]
+fn every_token_is_explained() {
+    let generator = generator(Toy::encoder_decoder(0.0), 2);
+    let model = Toy::encoder_decoder(0.0);
+    let (mut ended, mut cut) = (0, 0);
+    let prompts = prompts(&generator, 6);
+    for (i, all) in written(&generator, search(3), 6).into_iter().enumerate() {
+        let words: Vec<&str> = TEXTS[i].split(' ').collect();
+        let source = tokenizer().encode(TEXTS[i]).unwrap();
+        for found in all {
+            let continuation = &found.continuation;
+            let aligned = generator.align(&prompts[i].0, continuation).unwrap();
+            let aligned = aligned.unwrap();
+            let tokens = generator.explain(&prompts[i].0, continuation).unwrap();
+            let log_probs: Vec<f32> = tokens.iter().map(|t| t.log_prob).collect();
+            assert_eq!(log_probs, continuation.token_log_probs);
+            assert_eq!(aligned.len(), tokens.len());
+            let texts: String = tokens.iter().map(|t| t.text.as_str()).collect();
+            assert_eq!(texts, found.text);
+            let mut history = vec![6];
+            for (n, token) in tokens.iter().enumerate() {
+                let looks = model.attention(&source, &history);
+                assert_eq!(aligned[n], looks);
+                let most = (0..looks.len()).max_by(|&a, &b| looks[a].total_cmp(&looks[b]));
+                assert_eq!(token.source.as_deref(), most.map(|at| words[at]));
+                history.extend(continuation.tokens.get(n));
+            }
+            match continuation.ended() {
+                true => ended += 1,
+                false => cut += 1,
+            }
+        }
+    }
+    assert!(ended > 0 && cut > 0, "{ended} ended, {cut} cut off");
+}
+
+#[test]
+fn a_language_model_has_no_source_to_look_at() {
+    let generator = generator(Toy::new(0.0), 1);
+    let prompts = prompts(&generator, 6);
+    for (i, all) in written(&generator, search(1), 6).into_iter().enumerate() {
+        let continuation = &all[0].continuation;
+        assert!(
+            generator
+                .align(&prompts[i].0, continuation)
+                .unwrap()
+                .is_none()
+        );
+        let tokens = generator.explain(&prompts[i].0, continuation).unwrap();
+        assert_eq!(tokens.len(), continuation.token_log_probs.len());
+        assert!(tokens.iter().all(|token| token.source.is_none()));
+        let texts: String = tokens.iter().map(|t| t.text.as_str()).collect();
+        assert_eq!(texts, all[0].text);
+    }
+}
+
+#[test]
+fn a_length_penalty_changes_what_is_best() {
+    let generator = generator(Toy::encoder_decoder(0.0), 1);
+    let lengths = |length_penalty| {
+        let search = Search {
+            beam_size: 4,
+            length_penalty,
+        };
+        let all = written(&generator, search, 9);
+        let lengths = all.iter().map(|all| all[0].continuation.tokens.len());
+        lengths.sum::<usize>()
+    };
+    assert!(lengths(-2.0) < lengths(4.0));
 }

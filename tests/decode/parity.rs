@@ -44,10 +44,18 @@ struct Options {
     repetition_penalty: f32,
     eos_token_id: Vec<u32>,
     forced_bos_token_id: Option<u32>,
-    forced_eos_token_id: Option<u32>,
-    bad_words_ids: Vec<[u32; 1]>,
+    forced_eos_token_id: Tokens,
+    bad_words_ids: Vec<Vec<u32>>,
     suppress_tokens: Vec<u32>,
     begin_suppress_tokens: Vec<u32>,
+    renormalize_logits: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Tokens {
+    One(u32),
+    Several(Vec<u32>),
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -71,10 +79,11 @@ impl Default for Options {
             repetition_penalty: 1.0,
             eos_token_id: Vec::new(),
             forced_bos_token_id: None,
-            forced_eos_token_id: None,
+            forced_eos_token_id: Tokens::Several(Vec::new()),
             bad_words_ids: Vec::new(),
             suppress_tokens: Vec::new(),
             begin_suppress_tokens: Vec::new(),
+            renormalize_logits: false,
         }
     }
 }
@@ -101,10 +110,14 @@ impl Options {
             repetition_penalty: self.repetition_penalty,
             end_tokens: self.eos_token_id.clone(),
             forced_first: self.forced_bos_token_id,
-            forced_last: self.forced_eos_token_id,
-            bad_tokens: self.bad_words_ids.iter().map(|[token]| *token).collect(),
+            forced_last: match &self.forced_eos_token_id {
+                Tokens::One(token) => vec![*token],
+                Tokens::Several(tokens) => tokens.clone(),
+            },
+            bad_words: self.bad_words_ids.clone(),
             suppressed: self.suppress_tokens.clone(),
             suppressed_first: self.begin_suppress_tokens.clone(),
+            renormalise: self.renormalize_logits,
             stop_loops: false,
             ..DecodeOptions::default()
         }

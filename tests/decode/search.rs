@@ -288,7 +288,7 @@ fn options_that_make_no_sense_are_named() {
         ),
         (
             DecodeOptions {
-                forced_last: Some(3),
+                forced_last: vec![3],
                 suppressed: vec![3],
                 ..options.clone()
             },

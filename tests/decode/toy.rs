@@ -219,6 +219,11 @@ impl Model for Toy {
             .map(|(source, history)| self.attention(source, history));
         Ok((self.rows(&all)?, attention.collect()))
     }
+
+    fn align(&self, source: &[u32], target: &[u32]) -> Result<Tensor> {
+        let rows = (1..=target.len()).flat_map(|n| self.attention(source, &target[..n]));
+        Tensor::from_vec(rows.collect(), (target.len(), source.len()), &Device::Cpu)
+    }
 }
 
 pub fn run(model: &Toy, options: &DecodeOptions, requests: &[Request]) -> Vec<Vec<Continuation>> {

@@ -3,6 +3,7 @@
 //!
 //! `ANUBAD_PARITY_DIR` names another folder of such miniatures; `scripts/parity.py` sets it.
 
+mod attention;
 mod search;
 
 use std::path::{Path, PathBuf};

@@ -25,8 +25,13 @@
 //! | `part`, `span`, `source` | as above |
 //! | `translation` | the English |
 //! | `score` | mean natural-log probability of the output tokens; at most 0, which is certain |
+//! | `alternatives` | with `--n-best`: `[{"translation", "score"}]`, what else the model might have said, best first |
 //! | `gloss` | with `--explain`: the word-by-word gloss that the model was shown |
+//! | `tokens` | with `--explain`: `[{"text", "log_prob", "source"}]`; `score` is the mean of `log_prob` |
 //! | `findings` | `[{"kind", "severity": "error" or "warning", "message"}]`; empty where the checks saw nothing |
+//!
+//! The `text` of a token is what it adds to the translation as the model wrote it, empty for what is not text, such as
+//! the end; its `source` the source token that the model looked at most, absent where it reads no source apart.
 //!
 //! Fields may be added to version 1; a field that changes its meaning or goes makes version 2.
 //! Characters that command a terminal are written as `\u` escapes.
@@ -35,7 +40,8 @@ use std::io::Read;
 
 use anubad::article::{Part, Role};
 use anubad::translate::{
-    Finding, Hypothesis, Segment, TranslatedParagraph, TranslatedSegment, Translation,
+    ExplainedToken, Finding, Hypothesis, Segment, TranslatedParagraph, TranslatedSegment,
+    Translation,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -100,7 +106,17 @@ struct Sentence {
     score: f32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gloss: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tokens: Vec<ExplainedToken>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    alternatives: Vec<Alternative>,
     findings: Vec<Finding>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Alternative {
+    translation: String,
+    score: f32,
 }
 
 /// One element of the articles of a document.
@@ -150,6 +166,18 @@ fn from_block(block: &Block, view: &View) -> Paragraph {
         translation: translated.hypothesis.text.clone(),
         score: translated.hypothesis.score,
         gloss: translated.gloss.clone().filter(|_| view.explain),
+        tokens: match view.explain {
+            true => translated.explained.clone(),
+            false => Vec::new(),
+        },
+        alternatives: translated
+            .alternatives
+            .iter()
+            .map(|alternative| Alternative {
+                translation: alternative.text.clone(),
+                score: alternative.score,
+            })
+            .collect(),
         findings: translated.findings.clone(),
     };
     Paragraph {
@@ -167,6 +195,12 @@ fn from_block(block: &Block, view: &View) -> Paragraph {
 
 impl From<Article> for Translation {
     fn from(article: Article) -> Translation {
+        let hypothesis = |text, score| Hypothesis {
+            text,
+            tokens: Vec::new(),
+            token_log_probs: Vec::new(),
+            score,
+        };
         let segment = |sentence: Sentence| TranslatedSegment {
             segment: Segment {
                 text: sentence.source,
@@ -174,12 +208,14 @@ impl From<Article> for Translation {
                 span: sentence.span[0]..sentence.span[1],
             },
             gloss: sentence.gloss,
-            hypothesis: Hypothesis {
-                text: sentence.translation,
-                tokens: Vec::new(),
-                score: sentence.score,
-            },
+            hypothesis: hypothesis(sentence.translation, sentence.score),
             findings: sentence.findings,
+            alternatives: sentence
+                .alternatives
+                .into_iter()
+                .map(|alternative| hypothesis(alternative.translation, alternative.score))
+                .collect(),
+            explained: sentence.tokens,
         };
         let paragraph = |paragraph: Paragraph| TranslatedParagraph {
             role: paragraph.role,
@@ -207,7 +243,7 @@ pub enum StoredError {
 }
 
 /// The translations of a document or of JSON lines as this module writes them, one after the other.
-/// Tokens are not stored, and thus empty.
+/// Token ids and their probabilities are not stored, and thus empty.
 pub fn stored_translations(
     reader: impl Read,
 ) -> impl Iterator<Item = Result<Translation, StoredError>> {
@@ -312,18 +348,54 @@ mod tests {
     }
 
     #[test]
+    fn alternatives_and_tokens_are_told_where_they_are_there() {
+        let sentence = |view: &View| {
+            let value: Value = serde_json::from_str(&line(&sample::alternatives(), view)).unwrap();
+            value["paragraphs"][1]["sentences"][1].clone()
+        };
+        let explained = View {
+            explain: true,
+            ..View::default()
+        };
+        assert_eq!(
+            sentence(&explained)["tokens"],
+            serde_json::json!([
+                {"text": "It opened", "log_prob": -0.5, "source": "খুলেছে"},
+                {"text": " on Friday.", "log_prob": -0.25, "source": "শুক্রবার"},
+                {"text": "", "log_prob": 0.0},
+            ])
+        );
+        let plain = sentence(&View::default());
+        assert_eq!(plain["tokens"], Value::Null);
+        assert_eq!(
+            plain["alternatives"],
+            serde_json::json!([
+                {"translation": "It opened Friday.", "score": -0.5},
+                {"translation": "Friday it opened.", "score": -0.75},
+            ])
+        );
+    }
+
+    #[test]
     fn what_is_written_can_be_read_back() {
         let view = View {
             explain: true,
             ..View::default()
         };
-        let report = sample::brief();
+        let report = Report {
+            brief: sample::brief().brief,
+            ..sample::alternatives()
+        };
         let mut expected = report.translation.clone();
         expected
             .paragraphs
             .iter_mut()
             .flat_map(|p| &mut p.segments)
-            .for_each(|s| s.hypothesis.tokens.clear());
+            .flat_map(|s| std::iter::once(&mut s.hypothesis).chain(&mut s.alternatives))
+            .for_each(|hypothesis| {
+                hypothesis.tokens.clear();
+                hypothesis.token_log_probs.clear();
+            });
         for text in [
             document(&report, &view),
             line(&report, &view) + &line(&report, &view),

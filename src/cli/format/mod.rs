@@ -50,7 +50,7 @@ pub struct Report {
 pub struct View {
     /// Bengali beside English. JSON always holds both.
     pub bilingual: bool,
-    /// The gloss that the model was shown, in JSON.
+    /// The gloss that the model was shown and its tokens, in JSON.
     pub explain: bool,
     /// The styles of text.
     pub styles: Styles,

@@ -3,8 +3,8 @@
 use anubad::article::{Boilerplate, Part, Role};
 use anubad::summarize::{Brief, BriefSentence};
 use anubad::translate::{
-    Finding, FindingKind, Hypothesis, Segment, Severity, TranslatedParagraph, TranslatedSegment,
-    Translation,
+    ExplainedToken, Finding, FindingKind, Hypothesis, Segment, Severity, TranslatedParagraph,
+    TranslatedSegment, Translation,
 };
 
 use super::{Report, View};
@@ -38,8 +38,11 @@ pub fn translation() -> Report {
                     hypothesis: Hypothesis {
                         text: english.to_string(),
                         tokens: vec![7, 8],
+                        token_log_probs: vec![-0.5, 0.0],
                         score: -0.25,
                     },
+                    alternatives: Vec::new(),
+                    explained: Vec::new(),
                     findings: if i == 0 { findings.clone() } else { Vec::new() },
                 });
             }
@@ -108,4 +111,30 @@ pub fn brief() -> Report {
         brief: Some(brief),
         ..translation()
     }
+}
+
+/// The same with what else the second sentence of the paragraph might be, and its tokens.
+pub fn alternatives() -> Report {
+    let mut report = translation();
+    let segment = &mut report.translation.paragraphs[1].segments[1];
+    segment.alternatives = [("It opened Friday.", -0.5), ("Friday it opened.", -0.75)]
+        .map(|(text, score)| Hypothesis {
+            text: text.to_owned(),
+            tokens: vec![8, 7, 6],
+            token_log_probs: vec![score; 3],
+            score,
+        })
+        .to_vec();
+    let tokens = [
+        ("It opened", -0.5, Some("খুলেছে")),
+        (" on Friday.", -0.25, Some("শুক্রবার")),
+        ("", 0.0, None),
+    ];
+    let token = |(text, log_prob, source): (&str, f32, Option<&str>)| ExplainedToken {
+        text: text.to_owned(),
+        log_prob,
+        source: source.map(str::to_owned),
+    };
+    segment.explained = tokens.map(token).to_vec();
+    report
 }

@@ -22,7 +22,10 @@ pub fn separator(next: &Report, view: &View) -> String {
 
 /// The article: headline, brief, translation, what was set apart.
 pub fn article(report: &Report, view: &View) -> String {
-    let numbered = report.brief.is_some() || view.bilingual;
+    let mut segments = report.translation.segments();
+    let numbered = report.brief.is_some()
+        || view.bilingual
+        || segments.any(|segment| !segment.alternatives.is_empty());
     let mut page = Page {
         view,
         numbered,
@@ -104,7 +107,7 @@ impl Page<'_> {
         }
     }
 
-    /// A block in English, or in both languages, with its findings below it.
+    /// A block in English, or in both languages, with its alternatives and findings below it.
     fn block(&mut self, block: &Block) {
         let paragraph = block.paragraph;
         if !paragraph.role.is_translated() {
@@ -141,7 +144,22 @@ impl Page<'_> {
                 self.lines(&text, bullet, indent);
             }
         }
+        self.alternatives(sentences());
         self.notes(sentences());
+    }
+
+    /// What else the model might have said of numbered sentences, a line each, best first.
+    fn alternatives<'s>(
+        &mut self,
+        sentences: impl Iterator<Item = (usize, &'s TranslatedSegment)>,
+    ) {
+        for (number, sentence) in sentences {
+            for alternative in &sentence.alternatives {
+                let label = paint(self.view.styles.dim, format_args!("≈ [{number}]"));
+                let text = terminal::one_line(&alternative.text);
+                self.lines(&format!("{label} {text}"), "  ", "    ");
+            }
+        }
     }
 
     /// A sentence with its number before it, where all have one, and a mark where it has findings.
@@ -281,6 +299,16 @@ mod tests {
                  {REST}"
             )
         );
+    }
+
+    #[test]
+    fn alternatives_stand_below_the_numbered_sentences() {
+        let text = article(&sample::alternatives(), &View::default());
+        let expected = "[2] The bridge has 53 spans. ⚠ [3] It opened on Friday.\n  \
+                        ≈ [3] It opened Friday.\n  \
+                        ≈ [3] Friday it opened.\n  \
+                        ⚠ [2] error";
+        assert!(text.contains(expected), "{text}");
     }
 
     #[test]

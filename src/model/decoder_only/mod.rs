@@ -11,11 +11,12 @@ mod sizes;
 mod stacked;
 mod tensors;
 
-use candle_core::{Device, Result, Tensor, bail};
+use candle_core::{Device, Result, Tensor};
 
 use super::linear::Linear;
+use super::rows::Rows;
 use super::{Compute, Gguf, KvCache, Limits, Model, Sequence};
-use crate::kernel::{Activation, AttentionPlan, RopeLayout, Span, rms_norm};
+use crate::kernel::{Activation, AttentionPlan, RopeLayout, rms_norm};
 use embedding::Embedding;
 use layer::Layer;
 use tensors::Tensors;
@@ -151,39 +152,18 @@ impl Model for DecoderOnly {
 
     fn step(&self, cache: &mut KvCache, batch: &mut [(&mut Sequence, &[u32])]) -> Result<Tensor> {
         let sizes = &self.description.sizes;
-        let (mut tokens, mut positions, mut new_slots) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut spans, mut last) = (Vec::new(), Vec::new());
-        for (sequence, new) in batch.iter_mut() {
-            let past = sequence.len();
-            if new.is_empty() || past + new.len() > sizes.context {
-                bail!(
-                    "{} tokens after {past} do not fit into a context of {}",
-                    new.len(),
-                    sizes.context
-                );
-            }
-            cache.extend(sequence, new.len())?;
-            let start = tokens.len();
-            tokens.extend_from_slice(new);
-            positions.extend(past..past + new.len());
-            new_slots.extend_from_slice(&sequence.slots()[past..]);
-            spans.push(Span {
-                rows: start..tokens.len(),
-                slots: sequence.slots().to_vec(),
-            });
-            last.push(tokens.len() as u32 - 1);
-        }
-        let plan = AttentionPlan::new(spans, cache.slots(), &self.device)?;
+        let rows = Rows::take(cache, batch, sizes.context)?;
+        let plan = AttentionPlan::new(rows.spans, cache.slots(), &self.device)?;
         let angles = self.description.ropes.iter();
-        let angles = angles.map(|rope| rope.angles(&positions, &self.device));
+        let angles = angles.map(|rope| rope.angles(&rows.positions, &self.device));
         let angles = angles.collect::<Result<Vec<_>>>()?;
-        let mut x = self.embedding.rows(&tokens, &self.device)?;
+        let mut x = self.embedding.rows(&rows.tokens, &self.device)?;
         for (i, layer) in self.layers.iter().enumerate() {
-            let write = |k: &Tensor, v: &Tensor| cache.write(i, k, v, &new_slots);
+            let write = |k: &Tensor, v: &Tensor| cache.write(i, k, v, &rows.slots);
             let angles = &angles[layer.view.rope];
             x = layer.forward(&x, angles, &plan, &self.description, write, cache.layer(i))?;
         }
-        let last = Tensor::new(last, &self.device)?;
+        let last = Tensor::new(rows.last, &self.device)?;
         let x = x.index_select(&last, 0)?;
         self.head
             .forward(&rms_norm(&x, &self.final_norm, sizes.eps)?)
