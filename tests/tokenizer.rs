@@ -190,6 +190,21 @@ fn languages_may_be_said_in_several_ways() {
     }
 }
 
+#[test]
+fn a_language_s_token_is_no_text_where_the_tokenizer_puts_it() {
+    for (kind, prefix) in [("marian-multi", ">>eng<< "), ("madlad", "<2en> ")] {
+        assert_eq!(load(kind).text_of_prefix(prefix), "", "{kind}");
+    }
+    for (kind, prefix) in [
+        ("marian", ">>eng<< "),
+        ("t5", "<2en> "),
+        ("t5", "summarize: "),
+        ("madlad", "summarize: "),
+    ] {
+        assert_eq!(load(kind).text_of_prefix(prefix), prefix, "{kind}");
+    }
+}
+
 /// A folder with the files of a fixture, of which some are changed.
 fn changed(kind: &str, change: impl Fn(&str, Vec<u8>) -> Vec<u8>) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -269,6 +284,16 @@ fn hostile_files_are_errors() {
         ),
         ("t5-json", "tokenizer.json", "{}"),
         ("t5-json", "tokenizer.json", "null"),
+        (
+            "t5-json",
+            "tokenizer.json",
+            r#"{"added_tokens": [], "model": 5}"#,
+        ),
+        (
+            "mbart50",
+            "tokenizer_config.json",
+            r#"{"tokenizer_class": "MBartTokenizer"}"#,
+        ),
         ("indictrans2", "dict.SRC.json", r#"{"<unk>": 0}"#),
     ] {
         let folder = changed(kind, json(name, text));

@@ -36,8 +36,11 @@ pub struct GenerationConfig {
     pub length_penalty: f32,
     /// When a beam search ends.
     pub early_stopping: EarlyStopping,
-    /// Tokens of a hypothesis at most, with the one that the decoder starts with.
-    pub max_length: usize,
+    /// Tokens of a hypothesis at most, with the one that the decoder starts with. The reference takes 20 where it is
+    /// not set, which is nobody's wish.
+    pub max_length: Option<usize>,
+    /// The same without the one that the decoder starts with; counts over the other.
+    pub max_new_tokens: Option<usize>,
     /// Tokens of a hypothesis at least, likewise.
     pub min_length: usize,
     /// Length of the sequences of tokens that are not written twice; 0 for none.
@@ -66,7 +69,8 @@ impl Default for GenerationConfig {
             num_beams: 1,
             length_penalty: 1.0,
             early_stopping: EarlyStopping::Heuristic,
-            max_length: 20,
+            max_length: None,
+            max_new_tokens: None,
             min_length: 0,
             no_repeat_ngram_size: 0,
             encoder_no_repeat_ngram_size: 0,
@@ -130,6 +134,13 @@ impl GenerationConfig {
             let settings = settings.filter(|(_, value)| !value.is_null());
             merged.extend(settings.map(|(name, value)| (name.clone(), value.clone())));
         }
+        // How BART's first releases said it, before the setting had its name.
+        if own.is_null() && config["force_bos_token_to_be_generated"] == true {
+            merged.insert(
+                "forced_bos_token_id".to_owned(),
+                config["bos_token_id"].clone(),
+            );
+        }
         let invalid = |reason: String| LoadError::Invalid {
             path: folder.join("generation_config.json"),
             reason,
@@ -144,6 +155,13 @@ impl GenerationConfig {
             )));
         }
         Ok(settings)
+    }
+
+    /// Tokens that are written at most, where it is said.
+    pub fn most_new_tokens(&self) -> Option<usize> {
+        let start = usize::from(self.decoder_start_token_id.is_some());
+        let by_length = self.max_length.map(|length| length.saturating_sub(start));
+        self.max_new_tokens.or(by_length)
     }
 
     /// The same as options of a search. `target_language` is the token of the language to write, where the model has
@@ -202,12 +220,33 @@ mod tests {
             num_beams: 5,
             eos_token_id: vec![2, 3],
             early_stopping: EarlyStopping::Never,
-            max_length: 512,
+            max_length: Some(512),
             decoder_start_token_id: Some(7),
             ..GenerationConfig::default()
         };
         assert_eq!(merged, expected);
         assert_eq!(read("{}", None, None).unwrap(), GenerationConfig::default());
+    }
+
+    #[test]
+    fn lengths_are_counted_without_the_start() {
+        let most = |config| read(config, None, None).unwrap().most_new_tokens();
+        assert_eq!(most("{}"), None);
+        assert_eq!(
+            most(r#"{"max_length": 142, "decoder_start_token_id": 2}"#),
+            Some(141)
+        );
+        assert_eq!(
+            most(r#"{"max_length": 142, "max_new_tokens": 60}"#),
+            Some(60)
+        );
+    }
+
+    #[test]
+    fn an_old_name_forces_the_first_token() {
+        let config = r#"{"bos_token_id": 0, "force_bos_token_to_be_generated": true}"#;
+        let first = |own| read(config, own, None).unwrap().forced_bos_token_id;
+        assert_eq!((first(None), first(Some("{}"))), (Some(0), None));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::model::{
     Compute, LanguageModel, LoadError, Package, PackageError, load_folder, read_json,
 };
 use crate::prompts::Prompting;
-use crate::tokenizer::{Languages, Tokenizer, TokenizerError, same_language};
+use crate::tokenizer::{Languages, Tokenizer, TokenizerError, language_of_prefix, same_language};
 
 /// Where a model comes from.
 #[derive(Debug, Clone, Default)]
@@ -179,9 +179,11 @@ fn encoder_decoder(
 ) -> Result<Generator, OpenError> {
     let folder = &located.folder;
     let prompt = located.entry.as_ref().map(|entry| &entry.prompt);
+    let prefix = prompt.and_then(|prompt| prompt.prefix.as_deref());
     let (languages, task) = match purpose {
         Use::Translation { from } => {
             let target = prompt.and_then(|prompt| prompt.target_language.as_deref());
+            let target = target.or(prefix.and_then(language_of_prefix));
             (Languages::new(from, target.unwrap_or("en")), None)
         }
         Use::Summary => (Languages::new("en", "en"), Some("summarization")),
@@ -209,7 +211,10 @@ fn encoder_decoder(
         .options(tokenizer.target_language())
         .map_err(searching)?;
     decode.batch_tokens = resources.batch_tokens;
-    let mut most = config.max_length.saturating_sub(1);
+    let mut most = config.most_new_tokens();
+    // Rows of the table that no token has: some models round their vocabularies up.
+    let (known, all) = (tokenizer.vocabulary(), model.vocabulary());
+    decode.suppressed.extend(known as u32..all as u32);
     if let Some(entry) = &located.entry {
         let own = entry.decoding;
         decode.beam_size = own.beams.unwrap_or(decode.beam_size);
@@ -217,15 +222,15 @@ fn encoder_decoder(
         if let Some(penalty) = own.length_penalty {
             decode.length_penalty = penalty as f32;
         }
-        most = own.max_target_tokens.unwrap_or(most);
+        most = own.max_target_tokens.or(most);
     }
-    let prefix = prompt.and_then(|prompt| prompt.prefix.clone());
+    let prefix = prefix.or(config.prefix.as_deref()).unwrap_or_default();
     let options = GeneratorOptions {
         prompting: Prompting::Source {
-            prefix: prefix.or(config.prefix).unwrap_or_default(),
+            prefix: tokenizer.text_of_prefix(prefix).to_owned(),
         },
         decoder_start: vec![start],
-        max_new_tokens: Some(most),
+        max_new_tokens: most,
         threads: resources.threads,
         decode,
     };

@@ -105,6 +105,13 @@ pub fn load_folder(
 fn build(folder: &Path, device: &Device) -> Result<EncoderDecoder, LoadError> {
     let config = read_json(&folder.join(CONFIG))?;
     let build = architecture(&config)?;
+    // Its integers would be taken for the weights themselves.
+    if !config["quantization_config"].is_null() {
+        return Err(LoadError::Config(
+            "its weights are quantised (quantization_config); use the unquantised model, or a GGUF file"
+                .to_owned(),
+        ));
+    }
     let weights = Weights::open(folder, device)?;
     build(&config, &weights)
 }
@@ -201,6 +208,15 @@ mod tests {
         assert!(error(json!({"model_type": 7})).contains("does not describe"));
         assert!(architecture(&json!({"architectures": ["MarianMTModel"]})).is_ok());
         assert!(architecture(&json!({"model_type": "IndicTrans", "architectures": null})).is_ok());
+    }
+
+    #[test]
+    fn quantised_weights_are_not_taken_for_plain_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = r#"{"model_type": "t5", "quantization_config": {"load_in_8bit": true}}"#;
+        fs::write(folder.path().join(CONFIG), config).unwrap();
+        let error = build(folder.path(), &Device::Cpu).err().expect("an error");
+        assert!(error.to_string().contains("quantised"), "{error}");
     }
 
     #[derive(Deserialize)]

@@ -90,6 +90,9 @@ fn open_zip(bytes: &[u8]) -> Result<(Pickle, Regions), Problem> {
         // The first folder has the name that the file once had.
         let name = entry.name().map_err(broken)?;
         match name.split_once('/').map(|(_, name)| name) {
+            Some("data.pkl") if pickle.is_some() => {
+                return Err(damaged("the archive has two data.pkl"));
+            }
             Some("data.pkl") => pickle = Some(Pickle::read(data)?.0),
             Some("byteorder") if data != b"little" => {
                 return Err(damaged("its numbers are not little-endian"));

@@ -12,7 +12,7 @@ use super::codec::Parts;
 use super::library::{self, Library};
 use super::sentencepiece::{self, SentencePiece};
 use super::{Languages, TokenizerError, codec::Specials};
-use super::{bart, indictrans2, m2m100, marian, mbart, nllb, pegasus, t5};
+use super::{bart, indictrans2, m2m100, marian, mbart50, nllb, pegasus, t5};
 
 /// The most a JSON file may have: a few times the largest `tokenizer.json` in use.
 const MAX_JSON_BYTES: u64 = 128 << 20;
@@ -23,6 +23,13 @@ const MAX_TOKENS: u32 = 4 << 20;
 const CONFIG: &str = "config.json";
 const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 const TOKENIZER: &str = "tokenizer.json";
+
+/// Classes of Python that any tokenizer may have.
+const ANY_CLASS: [&str; 3] = [
+    "PreTrainedTokenizer",
+    "PreTrainedTokenizerFast",
+    "TokenizersBackend",
+];
 
 pub(super) struct Folder {
     path: PathBuf,
@@ -64,7 +71,6 @@ pub(super) enum Family {
     IndicTrans2,
     M2m100,
     Marian,
-    Mbart,
     Mbart50,
     Nllb,
     Pegasus,
@@ -72,15 +78,14 @@ pub(super) enum Family {
 }
 
 impl Family {
-    const KNOWN: &str = "BART, IndicTrans2, M2M100, Marian, mBART, NLLB, Pegasus and T5";
+    const KNOWN: &str = "BART, IndicTrans2, M2M100, Marian, mBART-50, NLLB, Pegasus and T5";
 
     fn of_class(class: &str) -> Option<Self> {
         Some(match class.strip_suffix("Fast").unwrap_or(class) {
-            "BartTokenizer" => Family::Bart,
+            "BartTokenizer" | "RobertaTokenizer" => Family::Bart,
             "IndicTransTokenizer" => Family::IndicTrans2,
             "M2M100Tokenizer" => Family::M2m100,
             "MarianTokenizer" => Family::Marian,
-            "MBartTokenizer" => Family::Mbart,
             "MBart50Tokenizer" => Family::Mbart50,
             "NllbTokenizer" => Family::Nllb,
             "PegasusTokenizer" => Family::Pegasus,
@@ -95,8 +100,7 @@ impl Family {
             Family::IndicTrans2 => indictrans2::load(folder, languages),
             Family::M2m100 => m2m100::load(folder, languages),
             Family::Marian => marian::load(folder, languages),
-            Family::Mbart => mbart::load(folder, languages, mbart::Version::Mbart25),
-            Family::Mbart50 => mbart::load(folder, languages, mbart::Version::Mbart50),
+            Family::Mbart50 => mbart50::load(folder, languages),
             Family::Nllb => nllb::load(folder, languages),
             Family::Pegasus => pegasus::load(folder),
             Family::T5 => t5::load(folder, languages),
@@ -126,11 +130,12 @@ impl Folder {
         Ok(folder)
     }
 
-    /// By the class of the Python tokenizer where it is named and known, or by the type of the model.
+    /// By the class of the Python tokenizer, or, where it is not named or any tokenizer's, by the type of the model.
+    /// A class that is named and not known makes other ids than that type's own.
     pub fn family(&self) -> Result<Family, TokenizerError> {
         let class = self.config.tokenizer_class.as_deref();
-        if let Some(family) = class.and_then(Family::of_class) {
-            return Ok(family);
+        if let Some(class) = class.filter(|class| !ANY_CLASS.contains(class)) {
+            return Family::of_class(class).ok_or_else(|| self.unsupported(class));
         }
         Ok(match self.model_type.as_str() {
             "bart" => Family::Bart,
@@ -142,19 +147,19 @@ impl Folder {
             "mbart" => Family::Mbart50,
             "pegasus" => Family::Pegasus,
             "t5" | "mt5" => Family::T5,
-            other => {
-                let named = class.unwrap_or(other);
-                return Err(TokenizerError::Unsupported {
-                    folder: self.path.clone(),
-                    named: if named.is_empty() {
-                        "none".to_owned()
-                    } else {
-                        format!("{named:?}")
-                    },
-                    known: Family::KNOWN,
-                });
-            }
+            other => return Err(self.unsupported(other)),
         })
+    }
+
+    fn unsupported(&self, named: &str) -> TokenizerError {
+        TokenizerError::Unsupported {
+            folder: self.path.clone(),
+            named: match named {
+                "" => "none".to_owned(),
+                named => format!("{named:?}"),
+            },
+            known: Family::KNOWN,
+        }
     }
 
     /// Whether decoded text loses the space before punctuation; only in transformers before 5 by default.

@@ -1,7 +1,7 @@
 //! Codes of languages, each model's own among them.
 
-use super::TokenizerError;
 use super::codec::Specials;
+use super::{Languages, TokenizerError, marian, t5};
 
 /// ISO 639-1 codes, each with its ISO 639-3 code and the codes of members of a macrolanguage that models use for it.
 const CODES: &str = "\
@@ -64,6 +64,13 @@ impl Known {
         })
     }
 
+    /// The tokens of source and target, of which both must be given.
+    pub fn pair(&self, languages: &Languages) -> Result<(u32, u32), TokenizerError> {
+        let source = self.find(languages.source.as_deref(), "source")?;
+        let target = self.find(languages.target.as_deref(), "target")?;
+        Ok((source, target))
+    }
+
     /// The code of a token found.
     pub fn code(&self, token: u32) -> &str {
         let found = self.0.iter().find(|&&(_, id)| id == token);
@@ -86,6 +93,14 @@ impl Known {
             more => format!("{list} and {more} more"),
         }
     }
+}
+
+/// The language that a prefix names where it is a token such as `>>eng<<` or `<2en>`, as model cards tell one to write.
+pub fn of_prefix(prefix: &str) -> Option<&str> {
+    let token = prefix.trim();
+    let code = marian::code(token).or_else(|| t5::code(token))?;
+    let is_code = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    code.chars().all(is_code).then_some(code)
 }
 
 /// Whether two codes name the same language, in the same script where both say one.
@@ -129,6 +144,15 @@ mod tests {
         assert!(is_same("fa", "pes_Arab") && is_same("nb", "no"));
         assert!(!is_same("ben_Latn", "ben_Beng"));
         assert!(is_same("mni_Beng", "mni") && !is_same("mni", "bn"));
+    }
+
+    #[test]
+    fn a_prefix_may_name_a_language() {
+        assert_eq!(of_prefix(">>eng<< "), Some("eng"));
+        assert_eq!(of_prefix("<2en>"), Some("en"));
+        for text in ["", "summarize: ", ">>eng<< translate: >>x<<", "<2 en>"] {
+            assert_eq!(of_prefix(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -104,9 +104,9 @@ fn take_specials(file: &mut Value) -> Result<Specials, TokenizerError> {
 fn hide(model: &mut Value, specials: &Specials) {
     let is_special = |token: &str| specials.get(token).is_some();
     let unknown = model["unk_token"].as_str().map(str::to_owned);
-    match &mut model["vocab"] {
+    match model.get_mut("vocab") {
         // Unigram: by place.
-        Value::Array(pieces) => {
+        Some(Value::Array(pieces)) => {
             for piece in pieces {
                 if let Some(name) = piece.get_mut(0)
                     && name.as_str().is_some_and(is_special)
@@ -115,7 +115,7 @@ fn hide(model: &mut Value, specials: &Specials) {
                 }
             }
         }
-        Value::Object(vocabulary) => {
+        Some(Value::Object(vocabulary)) => {
             for token in specials.names() {
                 if Some(token) != unknown.as_deref()
                     && let Some(id) = vocabulary.remove(token)

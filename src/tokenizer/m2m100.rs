@@ -29,16 +29,17 @@ pub(super) fn load(folder: &Folder, languages: &Languages) -> Result<Parts, Toke
     let known = Known::of_specials(&specials, |token| {
         token.strip_prefix("__")?.strip_suffix("__")
     });
+    let (source, target) = known.pair(languages)?;
     let end = specials.id("</s>")?;
     Ok(Parts {
         codec: Box::new(codec),
-        prefix: vec![known.find(languages.source.as_deref(), "source")?],
+        prefix: vec![source],
         suffix: vec![end],
         special: specials.ids(),
         reserved: specials.ids(),
         end,
         unknown: specials.get("<unk>"),
-        target_language: Some(known.find(languages.target.as_deref(), "target")?),
+        target_language: Some(target),
         clean_up: folder.clean_up(),
     })
 }

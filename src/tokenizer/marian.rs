@@ -73,7 +73,7 @@ pub(super) fn load(folder: &Folder, languages: &Languages) -> Result<Parts, Toke
 }
 
 /// The language that a token like `>>ben<<` names.
-fn code(token: &str) -> Option<&str> {
+pub(super) fn code(token: &str) -> Option<&str> {
     token.strip_prefix(">>")?.strip_suffix("<<")
 }
 

@@ -16,7 +16,7 @@ mod language;
 mod library;
 mod m2m100;
 mod marian;
-mod mbart;
+mod mbart50;
 mod nllb;
 mod pegasus;
 mod sentencepiece;
@@ -34,7 +34,7 @@ use folder::Folder;
 use library::Library;
 use special::{Piece, SpecialTokens};
 
-pub use language::is_same as same_language;
+pub use language::{is_same as same_language, of_prefix as language_of_prefix};
 pub use special::Part;
 
 /// A tokenizer with the special tokens of its model. Cheap to clone.
@@ -253,6 +253,14 @@ impl Tokenizer {
         }
         ids.extend(&self.inner.suffix);
         Ok(ids)
+    }
+
+    /// What of a prefix is text: nothing of one that names a language with a token that the tokenizer puts itself.
+    pub fn text_of_prefix<'a>(&self, prefix: &'a str) -> &'a str {
+        match language::of_prefix(prefix) {
+            Some(_) if !self.inner.prefix.is_empty() => "",
+            _ => prefix,
+        }
     }
 
     /// Adds the ids of a text without the special tokens around it.

@@ -26,12 +26,7 @@ vie_Latn war_Latn wol_Latn xho_Latn ydd_Hebr yor_Latn yue_Hant zho_Hans zho_Hant
 
 pub(super) fn load(folder: &Folder, languages: &Languages) -> Result<Parts, TokenizerError> {
     let loaded = fairseq::load(folder, LANGUAGES, code)?;
-    let source = loaded
-        .languages
-        .find(languages.source.as_deref(), "source")?;
-    let target = loaded
-        .languages
-        .find(languages.target.as_deref(), "target")?;
+    let (source, target) = loaded.languages.pair(languages)?;
     let (prefix, suffix) = if folder.config.legacy_behaviour.unwrap_or(false) {
         (vec![], vec![loaded.end, source])
     } else {

@@ -13,6 +13,12 @@ const OFFSET: u32 = 103;
 /// Ids of SentencePiece that are not moved: padding and the end.
 const FIXED: u32 = 2;
 
+/// What the model writes for the end of a line.
+const LINE_END: &str = "<n>";
+
+/// A tokenizer of which [`LINE_END`] is read as what it stands for.
+struct Lines(Box<dyn Codec>);
+
 struct Pegasus {
     pieces: SentencePiece,
     offset: u32,
@@ -28,7 +34,7 @@ pub(super) fn load(folder: &Folder) -> Result<Parts, TokenizerError> {
     };
     let end = specials.id("</s>")?;
     Ok(Parts {
-        codec,
+        codec: Box::new(Lines(codec)),
         prefix: Vec::new(),
         suffix: vec![end],
         special: specials.ids(),
@@ -64,6 +70,20 @@ fn read(folder: &Folder) -> Result<(Pegasus, Specials), TokenizerError> {
     Ok((Pegasus { pieces, offset }, specials))
 }
 
+impl Codec for Lines {
+    fn encode(&self, text: &str, ids: &mut Vec<u32>) -> Result<(), TokenizerError> {
+        self.0.encode(text, ids)
+    }
+
+    fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
+        Ok(self.0.decode(ids)?.replace(LINE_END, "\n"))
+    }
+
+    fn vocabulary(&self) -> usize {
+        self.0.vocabulary()
+    }
+}
+
 impl Codec for Pegasus {
     fn encode(&self, text: &str, ids: &mut Vec<u32>) -> Result<(), TokenizerError> {
         self.pieces.encode(text, |id, _| ids.push(id + self.offset));
@@ -81,5 +101,33 @@ impl Codec for Pegasus {
 
     fn vocabulary(&self) -> usize {
         self.pieces.len() + self.offset as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Spells the same whatever the ids.
+    struct Spells(&'static str);
+
+    impl Codec for Spells {
+        fn encode(&self, _: &str, _: &mut Vec<u32>) -> Result<(), TokenizerError> {
+            Ok(())
+        }
+
+        fn decode(&self, _: &[u32]) -> Result<String, TokenizerError> {
+            Ok(self.0.to_owned())
+        }
+
+        fn vocabulary(&self) -> usize {
+            1
+        }
+    }
+
+    #[test]
+    fn lines_end_where_the_model_ends_them() {
+        let lines = Lines(Box::new(Spells("The river rose .<n>Five died .")));
+        assert_eq!(lines.decode(&[0]).unwrap(), "The river rose .\nFive died .");
     }
 }

@@ -72,7 +72,7 @@ fn prefix(
 }
 
 /// The language that a token like `<2en>` names.
-fn code(token: &str) -> Option<&str> {
+pub(super) fn code(token: &str) -> Option<&str> {
     let code = token.strip_prefix("<2")?.strip_suffix('>')?;
     (2..=12).contains(&code.len()).then_some(code)
 }
@@ -85,9 +85,11 @@ fn read(folder: &Folder) -> Result<(T5, Specials), TokenizerError> {
         return Err(TokenizerError::Malformed(what));
     }
     let mut specials = Specials::default();
-    for name in ["<pad>", "</s>"] {
-        let id = pieces.id(name).ok_or(TokenizerError::NoToken(name))?;
-        specials.insert(name, id);
+    // MADLAD-400 has no piece for padding, others none for the start.
+    for name in ["<pad>", "<s>", "</s>"] {
+        if let Some(id) = pieces.id(name) {
+            specials.insert(name, id);
+        }
     }
     specials.insert("<unk>", pieces.unknown());
     for n in 0..extra {

@@ -47,7 +47,7 @@ fn greedy_and_beam_search_write_what_the_reference_writes() {
             let requests = reference.sources.iter().map(|source| Request {
                 source: source.clone(),
                 prompt: prompt.clone(),
-                max_new_tokens: settings.max_length - prompt.len(),
+                max_new_tokens: settings.most_new_tokens().expect("a bound"),
             });
             let requests: Vec<_> = requests.collect();
             let found = generate_all(&*model, &options, &requests).unwrap();

@@ -6,6 +6,9 @@ use crate::tokenizer::TokenizerError;
 /// with a loop in it would read all of a text at each place.
 const MAX_RULE_BYTES: usize = 256;
 
+/// The longest string that replaces another, likewise: a text grows no more than so many times.
+const MAX_REPLACEMENT_BYTES: usize = 256;
+
 /// Rules that replace the longest string they know at a place by another.
 ///
 /// The stored form is the length of a double-array trie (as of `darts-clone`) in bytes, the trie in little-endian
@@ -35,7 +38,7 @@ impl Charsmap {
                 .map_err(|_| broken("is not UTF-8"))?,
         };
         if !map.is_sound() {
-            return Err(broken("points outside of itself"));
+            return Err(broken("points outside of itself or has a rule too long"));
         }
         Ok(map)
     }
@@ -69,11 +72,14 @@ impl Charsmap {
         true
     }
 
-    /// What stands at the place in `replacements` that a node's value names.
+    /// What stands at the place in `replacements` that a node's value names; none where that is outside or too long.
     fn value(&self, node: usize) -> Option<&str> {
         let start = (*self.units.get(node)? & 0x7FFF_FFFF) as usize;
         let rest = self.replacements.get(start..)?;
-        Some(rest.split_once('\0').map_or(rest, |(value, _)| value))
+        let mut near = rest.bytes().take(MAX_REPLACEMENT_BYTES + 1);
+        let length = near.position(|byte| byte == 0);
+        let is_short = rest.len() <= MAX_REPLACEMENT_BYTES;
+        rest.get(..length.or(is_short.then_some(rest.len()))?)
     }
 
     /// What the longest known string at the start of `text` becomes, and its length in bytes.
@@ -148,6 +154,11 @@ mod tests {
             bad[4 + 4 * at..8 + 4 * at].copy_from_slice(&unit.to_le_bytes());
             assert!(Charsmap::new(&bad).is_err());
         }
+        let mut bad = good.clone();
+        bad.truncate(bad.len() - 1);
+        assert!(Charsmap::new(&bad).is_ok(), "the last needs no end");
+        bad.extend([b'x'; 1000]);
+        assert!(Charsmap::new(&bad).is_err());
         let mut bad = good;
         *bad.last_mut().unwrap() = 0xFF;
         assert!(Charsmap::new(&bad).is_err());
