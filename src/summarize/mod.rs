@@ -2,6 +2,7 @@
 
 mod extractive;
 mod grounding;
+mod opposites;
 mod prompted;
 mod salience;
 mod selection;
