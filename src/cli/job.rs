@@ -201,6 +201,12 @@ impl Job {
 
     fn count(&mut self, report: &Report) {
         self.tally.articles += 1;
+        if !self.console.quiet && report.brief.as_ref().is_some_and(|b| b.is_fallback) {
+            let id = &report.translation.id;
+            self.progress.complain(format_args!(
+                "{id}: the summarizer wrote nothing that the article bears out; the brief is sentences of the article"
+            ));
+        }
         let findings = report.findings();
         self.tally.flagged += usize::from(!findings.is_empty());
         for (number, finding) in findings {

@@ -67,7 +67,7 @@ impl Prompt {
 /// What the model wrote, as text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Generated {
-    /// The text, without white space around it.
+    /// The text, without white space around it and without the reasoning of a model that converses.
     pub text: String,
     /// The tokens it came from, and their score.
     pub continuation: Continuation,
@@ -254,6 +254,7 @@ impl Generator {
         let done = |i: usize, continuations: Vec<Continuation>| {
             let texts = continuations.into_iter().map(|continuation| {
                 let text = self.text(&continuation.tokens)?;
+                let text = self.options.prompting.answer(&text).to_owned();
                 Ok(Generated { text, continuation })
             });
             done(i, texts.collect::<Result<_, TokenizerError>>()?);

@@ -20,6 +20,9 @@ const LONGEST_TEMPLATE: usize = 1 << 18;
 const LONGEST_OUTPUT: usize = 1 << 16;
 /// Instructions that a template may take.
 const FUEL: u64 = 200_000;
+/// What models put around their reasoning (Qwen 3, DeepSeek-R1, SmolLM3).
+const THINKING: &str = "<think>";
+const THOUGHT: &str = "</think>";
 
 /// What a message is surrounded with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +57,9 @@ impl ChatTemplate {
     /// Runs a template: Jinja as `transformers` has it, with Python's methods of strings, lists and mappings.
     /// `start` and `end`: how the tokens that begin and end a sequence are spelled.
     ///
-    /// The conversation is one message of the user; reasoning before the answer is turned off (`enable_thinking`). A
-    /// template that asks for the date gets the same one always, so that answers do not depend on the day.
+    /// The conversation is one message of the user; reasoning before the answer is turned off (`enable_thinking`), and
+    /// where the template begins it nevertheless, it is ended at once: a brief has no room for it. A template that asks
+    /// for the date gets the same one always, so that answers do not depend on the day.
     ///
     /// # Errors
     /// If the template is malformed, refuses the message, loops, or does not have the message in the prompt once.
@@ -133,9 +137,23 @@ fn frame(source: &str, content: Value, start: &str, end: &str) -> Result<Frame, 
     match output.split(MARK).collect::<Vec<_>>().as_slice() {
         [before, after] => Ok(Frame {
             before: (*before).to_owned(),
-            after: (*after).to_owned(),
+            after: match after.rsplit_once(THINKING) {
+                Some((_, rest)) if !rest.contains(THOUGHT) => {
+                    format!("{}\n\n{THOUGHT}\n\n", after.trim_end())
+                }
+                _ => (*after).to_owned(),
+            },
         }),
         parts => Err(ChatTemplateError::NotOnce(parts.len() - 1)),
+    }
+}
+
+/// What a model wrote without its reasoning, which comes first: nothing if the reasoning did not end.
+pub fn without_reasoning(text: &str) -> &str {
+    match text.rsplit_once(THOUGHT) {
+        Some((_, answer)) => answer.trim(),
+        None if text.trim_start().starts_with(THINKING) => "",
+        None => text,
     }
 }
 
@@ -230,6 +248,43 @@ enable_thinking is false %}{{ '<think>\n\n</think>\n\n' }}{% endif %}";
             prompt(dated).unwrap(),
             framed("26 Jul 2024|26 Jul 2024|", "")
         );
+    }
+
+    #[test]
+    fn reasoning_is_turned_off_or_ended() {
+        let turn = "{%- for m in messages %}{{- '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}
+{%- endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\n' }}";
+        let ended = framed(
+            "<|im_start|>user\n",
+            "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n",
+        );
+        // The switch decides between a block that is open and one that is empty.
+        let switched = "{%- if enable_thinking is defined and enable_thinking is false %}
+{{- '<think>\n\n</think>\n\n' }}{%- else %}{{- '<think>\n' }}{%- endif %}{%- endif %}";
+        assert_eq!(prompt(&format!("{turn}{switched}")).unwrap(), ended);
+        // There is no switch.
+        let always = "{{- '<think>\n' }}{%- endif %}";
+        assert_eq!(prompt(&format!("{turn}{always}")).unwrap(), ended);
+    }
+
+    #[test]
+    fn reasoning_is_no_part_of_an_answer() {
+        for (text, answer) in [
+            ("Five died.", "Five died."),
+            (
+                "<think>\nFive or six?\n</think>\n\nFive died.",
+                "Five died.",
+            ),
+            // The prompt began it.
+            ("Five or six?\n</think>\nFive died.", "Five died."),
+            ("<think></think><think>Hm.</think> Five died.", "Five died."),
+            ("<think>\nFive or six? I think that", ""),
+            ("\n <think>", ""),
+            ("<think>Hm.</think>", ""),
+            ("", ""),
+        ] {
+            assert_eq!(without_reasoning(text), answer, "{text:?}");
+        }
     }
 
     #[test]

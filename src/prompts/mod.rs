@@ -24,6 +24,16 @@ pub enum Prompting {
     },
 }
 
+impl Prompting {
+    /// What of a model's text is its answer: all but the reasoning of one that converses.
+    pub fn answer<'a>(&self, text: &'a str) -> &'a str {
+        match self {
+            Prompting::Chat(_) => chat::without_reasoning(text),
+            Prompting::Completion | Prompting::Source { .. } => text,
+        }
+    }
+}
+
 /// Templates, parsed once.
 pub struct Prompts(Environment<'static>);
 

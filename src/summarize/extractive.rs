@@ -66,7 +66,11 @@ pub fn extract(translation: &Translation, options: &SummaryOptions) -> Brief {
     if sentences.is_empty() {
         sentences.extend(headline_sentence(translation));
     }
-    Brief { title, sentences }
+    Brief {
+        title,
+        sentences,
+        is_fallback: false,
+    }
 }
 
 /// Whether there is a headline and it is English.

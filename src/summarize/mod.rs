@@ -2,6 +2,7 @@
 
 mod extractive;
 mod grounding;
+mod opposites;
 mod prompted;
 mod salience;
 mod selection;
@@ -21,6 +22,9 @@ pub struct Brief {
     pub title: Option<String>,
     /// Sentences in the order of the article.
     pub sentences: Vec<BriefSentence>,
+    /// Whether a model was to write it and wrote nothing that the article bears out, so that its sentences are the
+    /// article's own.
+    pub is_fallback: bool,
 }
 
 /// A sentence of a brief and what it rests on.

@@ -56,7 +56,8 @@ impl Summarizer {
     }
 
     /// Briefs that a language model writes. Of what it writes only sentences are kept that are grounded in
-    /// the translation ([`Sources`](super::Sources)); where none is, the brief is an extractive one.
+    /// the translation ([`Sources`](super::Sources)); where none is, the brief is an extractive one, and says so
+    /// ([`Brief::is_fallback`]).
     pub fn prompted(options: SummaryOptions, generator: Arc<Generator>) -> Self {
         Summarizer {
             options,
@@ -80,6 +81,9 @@ impl Summarizer {
                 return Ok(brief);
             }
         }
-        Ok(extractive::extract(translation, &self.options))
+        Ok(Brief {
+            is_fallback: self.generator.is_some(),
+            ..extractive::extract(translation, &self.options)
+        })
     }
 }

@@ -118,7 +118,7 @@ fn without_possessive(word: &str) -> &str {
 
 /// Light stemming: the endings of plurals and verbs off, so that "fires", "fired" and "firing" meet.
 /// Stems are compared, never shown.
-fn stem(lower: &str) -> String {
+pub(super) fn stem(lower: &str) -> String {
     let mut stem = lower.to_owned();
     if !lower.is_ascii() || lower.len() < 4 {
         return stem;

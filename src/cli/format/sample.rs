@@ -106,6 +106,7 @@ pub fn brief() -> Report {
     let brief = Brief {
         title: Some("Bridge opens".to_owned()),
         sentences: vec![sentence],
+        is_fallback: false,
     };
     Report {
         brief: Some(brief),
