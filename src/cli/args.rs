@@ -148,10 +148,11 @@ pub struct ModelArgs {
     #[arg(long, value_name = "N", default_value_t = TranslateOptions::default().threads,
           value_parser = RangedU64ValueParser::<usize>::new().range(0..=1024))]
     threads: usize,
-    /// Tokens, prompts included, of the sentences that one core decodes together
-    #[arg(long, value_name = "N", default_value_t = TranslateOptions::default().batch_tokens,
+    /// Tokens that may be kept for the sentences that one core decodes together [default: 1024; of encoder-decoders
+    /// 4096]
+    #[arg(long, value_name = "N",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=1 << 20))]
-    batch_tokens: usize,
+    batch_tokens: Option<usize>,
     /// Arithmetic of the model
     #[arg(long, default_value = "auto")]
     compute: ComputeArg,

@@ -13,6 +13,10 @@ use crate::model::{
 use crate::prompts::Prompting;
 use crate::tokenizer::{Languages, Tokenizer, TokenizerError, language_of_prefix, same_language};
 
+/// Batch of an encoder-decoder where none is given. Room is kept for translations of the greatest length with all
+/// their beams, of which a third is used; products with few rows waste most of their time on reading weights.
+const ENCODER_DECODER_BATCH: usize = 4096;
+
 /// Where a model comes from.
 #[derive(Debug, Clone, Default)]
 pub enum ModelSource {
@@ -81,8 +85,8 @@ pub struct Resources {
     pub compute: Compute,
     /// Cores to use; 0 for all.
     pub threads: usize,
-    /// See [`DecodeOptions::batch_tokens`].
-    pub batch_tokens: usize,
+    /// See [`DecodeOptions::batch_tokens`]; none for what suits the kind of model.
+    pub batch_tokens: Option<usize>,
 }
 
 /// Why a model cannot be used.
@@ -156,10 +160,11 @@ impl Generator {
                 }
             }
         };
+        let default = DecodeOptions::default();
         let decode = DecodeOptions {
             beam_size: source.entry().and_then(|e| e.decoding.beams).unwrap_or(1),
-            batch_tokens: resources.batch_tokens,
-            ..DecodeOptions::default()
+            batch_tokens: resources.batch_tokens.unwrap_or(default.batch_tokens),
+            ..default
         };
         let options = GeneratorOptions {
             prompting: model.prompting,
@@ -210,7 +215,7 @@ fn encoder_decoder(
     let mut decode = config
         .options(tokenizer.target_language())
         .map_err(searching)?;
-    decode.batch_tokens = resources.batch_tokens;
+    decode.batch_tokens = resources.batch_tokens.unwrap_or(ENCODER_DECODER_BATCH);
     let mut most = config.most_new_tokens();
     // Rows of the table that no token has: some models round their vocabularies up.
     let (known, all) = (tokenizer.vocabulary(), model.vocabulary());

@@ -43,7 +43,11 @@ pub fn write(
         keep_going,
     };
     let sentences = writer.brief(news(translation))?;
-    Ok(Brief { title, sentences })
+    Ok(Brief {
+        title,
+        sentences,
+        is_fallback: false,
+    })
 }
 
 /// What is asked for and of what.

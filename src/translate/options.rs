@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use candle_core::Device;
 
-use crate::decode::{DecodeOptions, ModelSource};
+use crate::decode::ModelSource;
 use crate::model::Compute;
 use crate::tokenizer::same_language;
 
@@ -31,9 +31,10 @@ pub struct TranslateOptions {
     pub length_penalty: Option<f32>,
     /// Cores to use; 0 for all.
     pub threads: usize,
-    /// Tokens, prompts included, of the sentences that one core decodes together: more is faster and takes
-    /// about 37 kB each with the embedded model; 1024 keep the program below 350 MB on two cores.
-    pub batch_tokens: usize,
+    /// Tokens, prompts included, that may be kept for the sentences that one core decodes together: more is faster and
+    /// larger. None: 1024 for language models, about 37 kB each with the embedded one, which keep the program below
+    /// 350 MB on two cores; 4096 for encoder-decoders, which use a third of what may be kept.
+    pub batch_tokens: Option<usize>,
     /// A word list that is asked before the embedded one.
     pub lexicon: Option<PathBuf>,
     /// Whether a sentence in which a check finds an error is decoded again with a beam, and the
@@ -54,7 +55,7 @@ impl Default for TranslateOptions {
             n_best: 1,
             length_penalty: None,
             threads: 0,
-            batch_tokens: DecodeOptions::default().batch_tokens,
+            batch_tokens: None,
             lexicon: None,
             redecode: true,
             explain: false,
