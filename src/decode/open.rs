@@ -6,7 +6,7 @@ use candle_core::Device;
 use thiserror::Error;
 
 use super::{DecodeOptions, GenerationConfig, Generator, GeneratorOptions};
-use crate::hub::{Entry, Located};
+use crate::hub::{Entry, Located, Task};
 use crate::model::{
     Compute, LanguageModel, LoadError, Package, PackageError, load_folder, read_json,
 };
@@ -121,6 +121,16 @@ pub enum OpenError {
         /// What cannot be done.
         reason: String,
     },
+    /// The model is for something else.
+    #[error("{name} is a model to {task}, not to {wanted}; `anubad models list` shows others")]
+    Task {
+        /// Its name in the catalogue.
+        name: String,
+        /// What its entry says it is for.
+        task: &'static str,
+        /// What it was opened for.
+        wanted: &'static str,
+    },
     /// The folder holds no model.
     #[error(
         "{folder} holds no model: it has no config.json, no .gguf file and no model.toml; `anubad models list` shows models to pull"
@@ -182,6 +192,20 @@ fn encoder_decoder(
     purpose: &Use,
     resources: &Resources,
 ) -> Result<Generator, OpenError> {
+    let wanted = match purpose {
+        Use::Translation { .. } => Task::Translate,
+        Use::Summary => Task::Summarize,
+    };
+    if let Some(entry) = &located.entry
+        && entry.task != wanted
+        && entry.task != Task::Instruct
+    {
+        return Err(OpenError::Task {
+            name: entry.name.clone(),
+            task: entry.task.name(),
+            wanted: wanted.name(),
+        });
+    }
     let folder = &located.folder;
     let prompt = located.entry.as_ref().map(|entry| &entry.prompt);
     let prefix = prompt.and_then(|prompt| prompt.prefix.as_deref());
@@ -240,4 +264,39 @@ fn encoder_decoder(
         decode,
     };
     Ok(Generator::new(model, tokenizer, options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::Catalogue;
+
+    #[test]
+    fn a_summarizer_does_not_translate_and_a_translator_does_not_summarize() {
+        let translation = || Use::Translation {
+            from: "bn".to_owned(),
+        };
+        for (name, purpose, message) in [
+            ("bart-large-cnn", translation(), "is a model to summarize"),
+            ("nllb-600m", Use::Summary, "is a model to translate"),
+            ("nllb-600m", translation(), "cannot be read"),
+        ] {
+            let entry = Catalogue::embedded().get(name).cloned();
+            let folder = tempfile::tempdir().unwrap();
+            let located = Located {
+                folder: folder.path().to_owned(),
+                file: None,
+                entry,
+            };
+            let resources = Resources {
+                device: Device::Cpu,
+                compute: Compute::Auto,
+                threads: 1,
+                batch_tokens: 64,
+            };
+            let error = encoder_decoder(&located, &purpose, &resources).err();
+            let error = error.expect("an error").to_string();
+            assert!(error.contains(message), "{error}");
+        }
+    }
 }
