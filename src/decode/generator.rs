@@ -29,6 +29,8 @@ pub struct GeneratorOptions {
     /// What the decoder of an encoder-decoder starts with (`decoder_start_token_id`, where the reference has one
     /// token); a language model starts with the text itself.
     pub decoder_start: Vec<u32>,
+    /// Tokens that the model's makers mean it to read at most, where they say so and it is an encoder-decoder.
+    pub max_source_tokens: Option<usize>,
     /// Tokens that the model's makers mean it to write at most, where they say so.
     pub max_new_tokens: Option<usize>,
     /// Cores to use; 0, the default, for all of them.
@@ -150,9 +152,14 @@ impl Generator {
         self.options.max_new_tokens
     }
 
-    /// Tokens that the model can hold.
+    /// Tokens that the model can hold, and is meant to.
     pub fn limits(&self) -> Limits {
-        self.model.limits()
+        let limits = self.model.limits();
+        let most = self.options.max_source_tokens.unwrap_or(usize::MAX);
+        Limits {
+            source: limits.source.min(most),
+            ..limits
+        }
     }
 
     /// New tokens that the model has room for after a prompt.

@@ -17,6 +17,10 @@ use crate::tokenizer::{Languages, Tokenizer, TokenizerError, language_of_prefix,
 /// their beams, of which a third is used; products with few rows waste most of their time on reading weights.
 const ENCODER_DECODER_BATCH: usize = 4096;
 
+/// Tokens of a source where a catalogue entry says nothing else, or fewer where the model has fewer positions: what most
+/// summarizers are trained on. Those without a bound, as T5, lose the thread of longer ones.
+const LONGEST_SOURCE: usize = 1024;
+
 /// Where a model comes from.
 #[derive(Debug, Clone, Default)]
 pub enum ModelSource {
@@ -241,6 +245,7 @@ fn encoder_decoder(
         .map_err(searching)?;
     decode.batch_tokens = resources.batch_tokens.unwrap_or(ENCODER_DECODER_BATCH);
     let mut most = config.most_new_tokens();
+    let mut longest = None;
     // Rows of the table that no token has: some models round their vocabularies up.
     let (known, all) = (tokenizer.vocabulary(), model.vocabulary());
     decode.suppressed.extend(known as u32..all as u32);
@@ -252,6 +257,7 @@ fn encoder_decoder(
             decode.length_penalty = penalty as f32;
         }
         most = own.max_target_tokens.or(most);
+        longest = own.max_source_tokens;
     }
     let prefix = prefix.or(config.prefix.as_deref()).unwrap_or_default();
     let options = GeneratorOptions {
@@ -259,6 +265,7 @@ fn encoder_decoder(
             prefix: tokenizer.text_of_prefix(prefix).to_owned(),
         },
         decoder_start: vec![start],
+        max_source_tokens: Some(longest.unwrap_or(LONGEST_SOURCE)),
         max_new_tokens: most,
         threads: resources.threads,
         decode,
@@ -292,7 +299,7 @@ mod tests {
                 device: Device::Cpu,
                 compute: Compute::Auto,
                 threads: 1,
-                batch_tokens: 64,
+                batch_tokens: Some(64),
             };
             let error = encoder_decoder(&located, &purpose, &resources).err();
             let error = error.expect("an error").to_string();

@@ -208,7 +208,7 @@ impl Translator {
             Prompting::Chat(_) => LONGEST_SENTENCE,
             // The tokens around it, and a prefix, want room too.
             Prompting::Source { .. } => {
-                LONGEST_SENTENCE.min(self.generator.limits().source.saturating_sub(8).max(1))
+                LONGEST_SENTENCE.min(self.generator.limits().source.saturating_sub(16).max(1))
             }
         }
     }
@@ -226,8 +226,8 @@ impl Translator {
 
     /// What the model will see of a text, in tokens: an address is one mark there, however long.
     fn tokens(&self, text: &str) -> usize {
-        // A token has at least a byte, and Bengali letters have three: most sentences need no counting.
-        match text.len() <= self.longest_sentence() {
+        // Of a byte come three tokens at most, where a tokenizer sets it apart: short sentences need no counting.
+        match text.len() <= self.longest_sentence() / 3 {
             true => text.len(),
             false => self
                 .generator
