@@ -28,6 +28,8 @@ PROMPTS = [
     "Once upon a time, in a small village by the river,",
 ]
 
+# About 1,500 tokens: what a brief is made from at once.
+LONG = "The river rose by two metres on Monday and five villages were flooded, the district office said. " * 70
 
 BOS = None
 
@@ -95,7 +97,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=pathlib.Path)
     parser.add_argument("--text", type=pathlib.Path, action="append", default=[])
-    parser.add_argument("--lines", type=int, default=4000, help="lines at most")
+    parser.add_argument("--lines", type=int, default=2000, help="lines at most")
     parser.add_argument("--tokens", type=int, default=50, help="tokens of a continuation")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--no-model", action="store_true", help="tokenizers only")
@@ -141,9 +143,13 @@ def main():
     fast = anubad(compute="auto", **(check | dict(lines=[])))
     equal = [np.array_equal(a["tokens"], b["tokens"]) for a, b in zip(fast["continuations"], ours["continuations"])]
     print(f"    {sum(equal)} of {len(equal)} in the fast arithmetic are those in f32; loaded in {fast['load_seconds']:.1f} s")
-    for name, run in (("f32", ours), ("fast", fast)):
-        new = sum(len(c["tokens"]) for c in run["continuations"])
-        print(f"    {name}: {new / run['generate_seconds']:.1f} new tokens/s, {args.threads} threads, five prompts at once")
+    for compute in ("auto", "f32", "int8"):
+        run = anubad(compute=compute, **(check | dict(lines=[], prompts=[LONG])))
+        first, new = run["first_token_seconds"], len(run["continuations"][0]["tokens"])
+        print(
+            f"    {compute}: {run['prompt_tokens'] / first:.0f} tokens/s of a prompt of {run['prompt_tokens']}, then "
+            f"{(new - 1) / (run['generate_seconds'] - first):.1f} new tokens/s, {args.threads} threads"
+        )
 
 
 if __name__ == "__main__":

@@ -46,8 +46,8 @@ pub use weights::{Weights, WeightsError};
 /// Arithmetic of the products with the weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Compute {
-    /// The fastest that keeps quality: on the CPU `Int8` for weights of types and shapes that have a fast product,
-    /// `F32` for others and elsewhere.
+    /// The fastest that keeps quality: on the CPU `Int8`, with weights of quantised types that have no fast product
+    /// rounded to 8 bits too; `F32` elsewhere.
     #[default]
     Auto,
     /// Activations rounded to 8 bits, the file's weights as they are.

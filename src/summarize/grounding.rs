@@ -31,6 +31,9 @@ const LEAST_ADDED: usize = 2;
 /// Share of a sentence's words that its citations must hold. Of 1,548 hand-written brief sentences
 /// 95% reach it in their own article, and 0.2% in another one.
 const LEAST_COVER: f32 = 0.5;
+/// The same of its words that are no names and no numbers: "the quake was felt in Russia" does not rest on a sentence
+/// about Russia. Of 1,594 hand-written brief sentences 93% have citations with it.
+const LEAST_PLAIN_COVER: f32 = 0.3;
 /// Words on either side of a number of which one must be near it in the segment too. With three, of
 /// 881 numbers exchanged for others of the same article 90% were found out.
 const REACH: usize = 3;
@@ -114,6 +117,8 @@ fn cite(words: &[Word], sources: &[Source]) -> Vec<usize> {
         let most = uncovered.entry(&word.key).or_default();
         *most = weight.max(*most);
     }
+    let plain = |weights: &FxHashMap<&str, u32>| weights.values().filter(|&&w| w == 1).count();
+    let total_plain = plain(&uncovered);
     let total: u32 = uncovered.values().sum();
     let mut citations = Vec::new();
     while citations.len() < MOST_CITATIONS {
@@ -133,7 +138,10 @@ fn cite(words: &[Word], sources: &[Source]) -> Vec<usize> {
         citations.push(best);
     }
     let covered = total - uncovered.values().sum::<u32>();
-    if (covered as f32) < LEAST_COVER * total as f32 {
+    let covered_plain = total_plain - plain(&uncovered);
+    if (covered as f32) < LEAST_COVER * total as f32
+        || (covered_plain as f32) < LEAST_PLAIN_COVER * total_plain as f32
+    {
         citations.clear();
     }
     citations.sort();
@@ -430,6 +438,14 @@ mod tests {
         );
         assert_eq!(grounding.citations, Vec::<usize>::new());
         assert_eq!(grounding.unsupported, ["Bangladesh", "Sri", "Lanka", "20"]);
+    }
+
+    #[test]
+    fn names_alone_do_not_vouch_for_what_is_said_of_them() {
+        let segments = ["Russia and Ukraine exchanged prisoners on Monday."];
+        let wrong = ground("The quake was felt in Russia and Ukraine.", &segments);
+        assert_eq!(wrong.citations, Vec::<usize>::new());
+        assert!(ground("Prisoners of Russia and Ukraine were exchanged.", &segments).is_grounded());
     }
 
     #[test]

@@ -6,6 +6,9 @@
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
+use rustc_hash::FxHashSet;
+use unicode_segmentation::UnicodeSegmentation;
+
 use super::{Brief, BriefSentence, Length, Sources, SummarizeError, SummaryOptions};
 use crate::decode::{GenerateError, Generated, Generator, Prompt};
 use crate::prompts::Prompts;
@@ -21,6 +24,10 @@ const TOKENS_A_WORD: usize = 2;
 const BRIEF_TOKENS: usize = 1000;
 /// Words of a sentence, as one that counts words may expect them.
 const WORDS_A_SENTENCE: usize = 20;
+/// Words that no sentence says twice.
+const LOOP_WORDS: usize = 4;
+/// Words of what a model says before its brief, at most.
+const PREAMBLE_WORDS: usize = 15;
 
 /// Has the model write a brief of the translation's sentences, but those with an error in them, and keeps of it the
 /// sentences that are grounded in them. Empty if none is.
@@ -220,13 +227,14 @@ fn parts(
 /// The sentences of an answer that rest on the sources, without repeats, within a length. The last sentence of an
 /// answer that did not end may be half a one, and is left out.
 fn grounded(answer: &str, ended: bool, sources: &Sources, length: Length) -> Vec<BriefSentence> {
-    let lines = answer.lines().map(without_marks);
+    let lines = answer.lines().filter(|line| !is_heading(line));
+    let lines = lines.map(without_marks);
     let mut texts: Vec<String> = lines
         .flat_map(|line| {
             let ranges = sentences(&line);
             ranges
                 .into_iter()
-                .map(|range| line[range].to_owned())
+                .map(|range| without_preamble(&line[range]).to_owned())
                 .collect::<Vec<_>>()
         })
         .collect();
@@ -234,6 +242,9 @@ fn grounded(answer: &str, ended: bool, sources: &Sources, length: Length) -> Vec
         texts.pop();
     }
     let kept = texts.into_iter().filter_map(|text| {
+        if loops(&text) {
+            return None;
+        }
         let grounding = sources.ground(&text);
         let citations = grounding.is_grounded().then_some(grounding.citations)?;
         Some(BriefSentence { text, citations })
@@ -241,9 +252,48 @@ fn grounded(answer: &str, ended: bool, sources: &Sources, length: Length) -> Vec
     joined(kept.collect(), Some(length))
 }
 
+/// Whether a sentence says the same four words twice, as small models do that have lost the thread.
+fn loops(sentence: &str) -> bool {
+    let words: Vec<String> = sentence
+        .unicode_words()
+        .map(|word| word.to_lowercase())
+        .collect();
+    let mut seen = FxHashSet::default();
+    words.windows(LOOP_WORDS).any(|words| !seen.insert(words))
+}
+
+/// Whether a line is a heading and no sentence, though it may say what the article says.
+fn is_heading(line: &str) -> bool {
+    let line = line.trim_start_matches(|c: char| c.is_whitespace() || c == '*');
+    let is_label = |label: &str| {
+        let start = line.get(..label.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(label))
+    };
+    let is_marked = line.starts_with('#') && line.trim_start_matches('#').starts_with(' ');
+    is_marked || ["title:", "headline:"].into_iter().any(is_label)
+}
+
+/// A sentence without what models like to say before it: "Here is a summary of the article in 3 sentences: The …".
+fn without_preamble(sentence: &str) -> &str {
+    let Some((before, after)) = sentence.split_once(':') else {
+        return sentence;
+    };
+    let before = before.to_lowercase();
+    let words: Vec<&str> = before.split(|c: char| !c.is_alphanumeric()).collect();
+    let is_about_the_brief = ["summary", "summaries", "brief"]
+        .iter()
+        .any(|word| words.contains(word));
+    let opens = ["below", "here", "sure", "this"].contains(&words[0]);
+    let is_short = words.len() <= if opens { PREAMBLE_WORDS } else { 3 };
+    match is_about_the_brief && is_short {
+        true => after.trim_start(),
+        false => sentence,
+    }
+}
+
 /// A line without the marks of a list or of emphasis that models like to put.
 fn without_marks(line: &str) -> String {
-    let line = line.trim().trim_start_matches('#').trim_start();
+    let line = line.trim();
     let number = line.trim_start_matches(|c: char| c.is_ascii_digit());
     let is_number = (1..=2).contains(&(line.len() - number.len()));
     let unnumbered = number
@@ -400,7 +450,46 @@ mod tests {
             ]
         );
         assert_eq!(without_marks("2026. A year"), "2026. A year");
-        assert_eq!(without_marks("## 40 people"), "40 people");
+    }
+
+    #[test]
+    fn a_sentence_that_loops_is_left_out() {
+        assert!(loops(
+            "The quake was felt in Russia, and the quake was felt in Ukraine."
+        ));
+        assert!(!loops(
+            "The river rose in Rangpur and the river Surma rose in Sylhet."
+        ));
+        let river = "The river Teesta flooded five villages in Rangpur";
+        let translation = translation(&[(river, false)]);
+        let answer = format!("{river} and the river Teesta flooded five villages.");
+        assert!(kept(&answer, true, &translation, Length::Sentences(5)).is_empty());
+    }
+
+    #[test]
+    fn headings_and_preambles_are_no_part_of_a_brief() {
+        let river = "The river Teesta flooded five villages in Rangpur.";
+        let translation = translation(&[(river, false)]);
+        for answer in [
+            format!("## Teesta flooded five villages\n{river}"),
+            format!("**Title:** Teesta flooded five villages in Rangpur\n\n{river}"),
+            format!("Sure! Here is a summary of the article in 1 sentence: {river}"),
+            format!("**Summary:** {river}"),
+            format!("Here's the brief:\n\n- {river}"),
+        ] {
+            let kept = kept(&answer, true, &translation, Length::Sentences(5));
+            let texts: Vec<&str> = kept.iter().map(|s| s.text.as_str()).collect();
+            assert_eq!(texts, [river], "{answer}");
+        }
+        for sentence in [
+            "The minister said in brief remarks: the river rose.",
+            "He said: no.",
+            "#40 is a house.",
+            ": ",
+        ] {
+            assert_eq!(without_preamble(sentence), sentence);
+            assert!(!is_heading(sentence));
+        }
     }
 
     #[test]
