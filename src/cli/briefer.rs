@@ -57,9 +57,9 @@ impl Briefer {
         in_full: bool,
     ) -> Result<Report, Failure> {
         let summarizer = match (&self.writer, translator) {
-            (Writer::Extractive, _) => Summarizer::extractive(self.options.clone()),
+            (Writer::Extractive, _) => Summarizer::extractive(self.options),
             (Writer::Translator, Some(translator)) => {
-                Summarizer::prompted(self.options.clone(), translator.generator())
+                Summarizer::prompted(self.options, translator.generator())
             }
             (Writer::Translator, None) => return Err(no_translator()),
             (
@@ -77,7 +77,7 @@ impl Briefer {
                         generator.get_or_init(|| Arc::new(opened))
                     }
                 };
-                Summarizer::prompted(self.options.clone(), generator.clone())
+                Summarizer::prompted(self.options, generator.clone())
             }
         };
         let brief = summarizer.summarize(&translation, &|| interrupt.check())?;
