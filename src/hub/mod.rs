@@ -67,6 +67,11 @@ pub struct Located {
 /// What a long operation tells while it goes on.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
+    /// The licence that the model card names, before anything is fetched.
+    Licence {
+        /// Its name.
+        name: &'a str,
+    },
     /// What will be done, before it is begun.
     Plan {
         /// Files in all.

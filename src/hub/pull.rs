@@ -32,8 +32,6 @@ pub struct Pulled {
     pub bytes: u64,
     /// Whether nothing had to be done.
     pub was_here: bool,
-    /// The licence that the model card names, where the Hub was asked.
-    pub licence: Option<String>,
 }
 
 impl Hub {
@@ -63,7 +61,6 @@ impl Hub {
                 commit: pinned.commit.clone(),
                 bytes: pinned.size(),
                 was_here: true,
-                licence: None,
             });
         }
         if self.environment.offline {
@@ -85,6 +82,9 @@ impl Hub {
             }
             (error, _) => error,
         })?;
+        if let Some(name) = &listing.licence {
+            stop(on(Event::Licence { name }))?;
+        }
         cached.sweep();
         let files = wanted.select(repository, &listing.files)?;
         let noted = noted(pinned, &listing);
@@ -105,7 +105,6 @@ impl Hub {
             commit: listing.commit,
             bytes,
             was_here: false,
-            licence: listing.licence,
         })
     }
 

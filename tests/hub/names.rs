@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::World;
+use super::server::{ALWAYS, Kind};
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -105,7 +106,14 @@ fn an_unknown_name_is_told_with_its_neighbours() {
 
 #[test]
 fn a_licence_that_forbids_is_told_before_the_download() {
-    let world = World::new();
+    let (world, _) = World::with_model();
+    world
+        .server
+        .fail("/resolve/", ALWAYS, Kind::Status(404, &[]));
+    let (code, _, err) = world.run(&["pull", super::REPOSITORY]);
+    assert_eq!(code, 4);
+    let told = "acme/mt: licence cc-by-nc-4.0: NOT for commercial use\n";
+    assert!(err.starts_with(told), "{err}");
     let (code, _, err) = world.run(&["pull", "nllb-600m"]);
     assert_eq!(code, 4);
     assert!(

@@ -43,6 +43,8 @@ impl Transfer {
                 self.bar.set_position(present);
                 self.bar.reset_eta();
             }
+            // Whoever fetches tells it, or knows better.
+            Event::Licence { .. } => {}
             Event::Progress { done } => self.bar.set_position(done),
             Event::Waiting { file } => {
                 self.tell(&format!("another process fetches {file}: waiting for it"));

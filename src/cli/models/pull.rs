@@ -1,6 +1,6 @@
 //! `anubad models pull`.
 
-use anubad::hub::{Hub, readable_size};
+use anubad::hub::{Event, Hub, readable_size};
 use clap::Args;
 
 use super::progress::Transfer;
@@ -36,16 +36,17 @@ pub fn run(verb: PullVerb, hub: &Hub, console: Console) -> Result<Exit, Failure>
             let line = licence_line(&licence.name, licence.non_commercial, licence.gated);
             note(console, &format!("{name}: licence {line}"));
         }
-        let pulled = hub.pull(name, verb.update, &|event| transfer.on(event));
+        let tell = |event: Event| {
+            if let (None, Event::Licence { name: licence }) = (entry, event) {
+                let forbids = licence.to_lowercase().contains("-nc");
+                let line = licence_line(licence, forbids, false);
+                note(console, &format!("{name}: licence {line}"));
+            }
+            transfer.on(event)
+        };
+        let pulled = hub.pull(name, verb.update, &tell);
         let how = format!("`anubad models pull {name}` goes on where it stopped");
         let pulled = transfer.end(pulled, &how)?;
-        if let (None, Some(licence)) = (entry, &pulled.licence) {
-            let forbids = licence.to_lowercase().contains("-nc");
-            note(
-                console,
-                &format!("{name}: licence {}", licence_line(licence, forbids, false)),
-            );
-        }
         let done = if pulled.was_here {
             "is here already"
         } else {
