@@ -115,7 +115,7 @@ pub enum InputError {
     },
     /// Words of another script.
     #[error(
-        "{name}: is not Bengali: the script seems to be {script} ({percent}% of the letters are Bengali); use --force to translate it all the same"
+        "{name}: is not Bengali: the script seems to be {script} ({percent}% of the letters are Bengali); for another language name a model and --source-lang, or use --force to translate it all the same"
     )]
     NotBengali {
         /// The path, or `-`; with the line number for a line of JSON.
