@@ -86,6 +86,29 @@ fn ids_and_texts_are_the_references() {
 }
 
 #[test]
+fn source_tokens_have_texts() {
+    let bare = |text: &str| text.split_whitespace().collect::<String>();
+    for kind in kinds() {
+        let (tokenizer, expected) = (load(&kind), expected(&kind));
+        let (mut same, mut all) = (0, 0);
+        for line in lines() {
+            let ids = tokenizer.encode(&line).unwrap();
+            let texts = tokenizer.source_texts(&ids).unwrap();
+            assert_eq!(texts.len(), ids.len(), "{kind}");
+            for (id, text) in ids.iter().zip(&texts) {
+                let is_special = expected.special.contains(id);
+                assert!(!is_special || text.is_empty(), "{kind}: {id} is {text:?}");
+                assert_eq!(text, text.trim(), "{kind}");
+            }
+            all += 1;
+            same += usize::from(bare(&line) == texts.concat());
+        }
+        // Others have letters that the tokenizer changes or does not know.
+        assert!(same >= 5, "{kind}: {same} of {all} lines");
+    }
+}
+
+#[test]
 fn no_text_has_a_special_token() {
     let text = "<s> </s> <pad> <unk> <mask> <mask_1> <unk_7> <extra_id_3> __en__ ben_Beng bn_IN >>eng<< <2en> x</s>";
     for kind in kinds() {

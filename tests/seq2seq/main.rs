@@ -303,6 +303,12 @@ fn generation_settings_are_read() {
     assert_eq!(marian.bad_words_ids, [[71]]);
     let bart = GenerationConfig::read(&folder("bart"), None).unwrap();
     assert_eq!((bart.min_length, bart.no_repeat_ngram_size), (5, 3));
+    let all = r#"{"forced_eos_token_id": [2, 3], "bad_words_ids": [[4], [5, 6]], "renormalize_logits": true}"#;
+    let all: GenerationConfig = serde_json::from_str(all).unwrap();
+    let options = all.options(None).unwrap();
+    assert_eq!(options.forced_last, [2, 3]);
+    assert_eq!(options.bad_words, [vec![4], vec![5, 6]]);
+    assert!(options.renormalise && !marian.options(None).unwrap().renormalise);
 }
 
 /// `scripts/parity.py` prints it, of miniatures made anew or of a real model.
