@@ -1,13 +1,14 @@
 //! Bengali news, in English: articles in, checked translations and briefs with citations out.
 //!
 //! Data goes one way, and the modules stand in that order:
-//! [`article`] → [`text`] → [`lexicon`] → [`model`] → [`decode`] → [`translate`] → [`summarize`].
-//! Beside them: [`tokenizer`], and [`prompts`], what language models are asked.
+//! [`article`] → [`text`] → [`lexicon`] → [`model`] → [`decode`] → [`generate`] → [`translate`] → [`summarize`].
+//! Beside them: [`hub`], where models come from, [`tokenizer`], and [`prompts`], what language models are asked.
 
 #![warn(missing_docs)]
 
 pub mod article;
 pub mod decode;
+pub mod generate;
 pub mod hub;
 mod kernel;
 pub mod lexicon;

@@ -7,7 +7,8 @@ use std::ops::ControlFlow;
 use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
-use anubad::decode::{Generated, Generator, GeneratorOptions, Step};
+use anubad::decode::Step;
+use anubad::generate::{Generated, Generator, GeneratorOptions};
 use anubad::model::{Bytes, Compute, Gguf, KvCache, LanguageModel, Model, Sequence, load_gguf};
 use anubad::prompts::Prompting;
 use anubad::tokenizer::{Part, Tokenizer};

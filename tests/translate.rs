@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anubad::article::{Article, Part, Role};
-use anubad::decode::OpenError;
+use anubad::generate::OpenError;
 use anubad::model::PackageError;
 use anubad::summarize::{Length, Summarizer, SummaryOptions};
 use anubad::translate::{ModelSource, TranslateError, TranslateOptions, Translation, Translator};

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use anubad::decode::{Generator, ModelSource, Resources, Use};
+use anubad::generate::{Generator, ModelSource, Resources, Use};
 use anubad::summarize::{Summarizer, SummaryOptions};
 use anubad::translate::{TranslateOptions, Translation, Translator};
 use anyhow::anyhow;

@@ -1,26 +1,18 @@
 //! From logits to token sequences: greedy and beam search, and the batching of sentences.
 //! Knows logits, not architectures.
 //!
-//! [`Generator`] takes texts, [`generate`] requests of token ids as they come, [`generate_all`] a slice of them. Each
-//! request is a beam search (`beam.rs`), whose candidates are adjusted by what the options ask for (`constraints.rs`)
+//! [`generate`] takes requests of token ids as they come, [`generate_all`] a slice of them;
+//! [`Generator`](crate::generate::Generator) takes texts. Each request is a beam search (`beam.rs`), whose candidates are adjusted by what the options ask for (`constraints.rs`)
 //! and whose finished hypotheses are kept in a pool (`pool.rs`); the scheduler (`scheduler.rs`) runs many together.
 
 mod beam;
-mod config;
 mod constraints;
 mod error;
-mod explain;
-mod generator;
-mod open;
 mod options;
 mod pool;
 mod scheduler;
 
-pub use config::GenerationConfig;
 pub use error::{DecodeError, RequestError};
-pub use explain::ExplainedToken;
-pub use generator::{GenerateError, Generated, Generator, GeneratorOptions, Prompt, Search};
-pub use open::{ModelSource, OpenError, Resources, Use};
 pub use options::{DecodeOptions, EarlyStopping};
 pub use scheduler::{Step, generate, generate_all};
 

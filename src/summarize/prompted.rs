@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Brief, BriefSentence, Length, Sources, SummarizeError, SummaryOptions};
-use crate::decode::{GenerateError, Generated, Generator, Prompt};
+use crate::generate::{GenerateError, Generated, Generator, Prompt};
 use crate::prompts::Prompts;
 use crate::text::sentences;
 use crate::translate::{Severity, TranslatedSegment, Translation};
@@ -338,7 +338,7 @@ mod tests {
 
     use super::*;
     use crate::article::{Part, Role};
-    use crate::decode::GeneratorOptions;
+    use crate::generate::GeneratorOptions;
     use crate::model::{Compute, KvCache, LanguageModel, Limits, Model, Sequence};
     use crate::translate::{Finding, FindingKind, Hypothesis, Segment, TranslatedParagraph};
 

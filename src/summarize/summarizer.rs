@@ -6,7 +6,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::{Brief, SummaryOptions, extractive, prompted};
-use crate::decode::{GenerateError, Generator};
+use crate::generate::{GenerateError, Generator};
 use crate::translate::Translation;
 
 /// Makes briefs of translations.

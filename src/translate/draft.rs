@@ -5,7 +5,8 @@ use super::mask::Masked;
 use super::{
     ExplainedToken, Finding, FindingKind, Hypothesis, Segment, Severity, TranslatedSegment,
 };
-use crate::decode::{Continuation, Generated, Prompt};
+use crate::decode::Continuation;
+use crate::generate::{Generated, Prompt};
 use crate::lexicon::{GlossedWord, Lexicon};
 use crate::text::{Scripts, for_model, to_ascii_digits};
 

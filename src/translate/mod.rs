@@ -14,7 +14,7 @@ pub use check::{Finding, FindingKind, Severity, check};
 pub use options::{DeviceChoice, TranslateOptions};
 pub use translator::{TranslateError, Translator};
 
-pub use crate::decode::{ExplainedToken, ModelSource};
+pub use crate::generate::{ExplainedToken, ModelSource};
 pub use crate::model::Compute;
 
 /// A sentence of an article, or a clause of one that is too long for the model.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use candle_core::Device;
 
-use crate::decode::ModelSource;
+use crate::generate::ModelSource;
 use crate::model::Compute;
 use crate::tokenizer::same_language;
 

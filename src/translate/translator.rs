@@ -11,9 +11,10 @@ use super::draft::{Draft, Outcome};
 use super::mask::Masked;
 use super::{Segment, TranslateOptions, TranslatedParagraph, Translation};
 use crate::article::Article;
-use crate::decode::{
-    DecodeError, ExplainedToken, GenerateError, Generated, Generator, ModelSource, OpenError,
-    Prompt, Resources, Search, Step, Use,
+use crate::decode::{DecodeError, Step};
+use crate::generate::{
+    ExplainedToken, GenerateError, Generated, Generator, ModelSource, OpenError, Prompt, Resources,
+    Search, Use,
 };
 use crate::lexicon::{Lexicon, LexiconError};
 use crate::prompts::{Prompting, Prompts};

@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 
-use anubad::decode::{
-    DecodeError, DecodeOptions, GenerateError, Generated, Generator, GeneratorOptions, Prompt,
-    RequestError, Search,
-};
+use anubad::decode::{DecodeError, DecodeOptions, RequestError};
+use anubad::generate::{GenerateError, Generated, Generator, GeneratorOptions, Prompt, Search};
 use anubad::model::Limits;
 use anubad::tokenizer::{Part, Tokenizer};
 

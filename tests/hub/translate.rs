@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anubad::article::Article;
-use anubad::decode::ModelSource;
+use anubad::generate::ModelSource;
 use anubad::translate::{TranslateOptions, Translator};
 use assert_cmd::Command;
 use serde_json::Value;

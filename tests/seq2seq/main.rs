@@ -9,7 +9,7 @@ mod search;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anubad::decode::GenerationConfig;
+use anubad::generate::GenerationConfig;
 use anubad::model::{Compute, KvCache, Model, Sequence, load_folder};
 use candle_core::{Device, Tensor};
 use serde::Deserialize;

@@ -1,6 +1,7 @@
 //! Greedy and beam search with the miniatures, token for token what `generate` of the reference writes.
 
-use anubad::decode::{DecodeOptions, GenerationConfig, Request, generate_all};
+use anubad::decode::{DecodeOptions, Request, generate_all};
+use anubad::generate::GenerationConfig;
 use anubad::model::{Compute, load_folder};
 use candle_core::Device;
 use serde::Deserialize;

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::{DecodeOptions, EarlyStopping};
+use crate::decode::{DecodeOptions, EarlyStopping};
 use crate::model::{LoadError, read_json};
 
 /// Settings of a search, with the names and defaults of `transformers` (`GenerationConfig` there).

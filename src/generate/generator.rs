@@ -9,7 +9,7 @@ use std::thread;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use thiserror::Error;
 
-use super::{Continuation, DecodeError, DecodeOptions, Request, Step, generate};
+use crate::decode::{Continuation, DecodeError, DecodeOptions, Request, Step, generate};
 use crate::model::{Limits, Model};
 use crate::prompts::Prompting;
 use crate::tokenizer::{Part, Tokenizer, TokenizerError};

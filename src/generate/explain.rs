@@ -3,7 +3,8 @@
 use rayon::ThreadPoolBuilder;
 use serde::{Deserialize, Serialize};
 
-use super::{Continuation, DecodeError, GenerateError, Generator, Prompt};
+use super::{GenerateError, Generator, Prompt};
+use crate::decode::{Continuation, DecodeError};
 use crate::tokenizer::TokenizerError;
 
 /// A token that a model wrote.

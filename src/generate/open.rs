@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use candle_core::Device;
 use thiserror::Error;
 
-use super::{DecodeOptions, GenerationConfig, Generator, GeneratorOptions};
+use super::{GenerationConfig, Generator, GeneratorOptions};
+use crate::decode::DecodeOptions;
 use crate::hub::{Entry, Located, Task};
 use crate::model::{
     Compute, LanguageModel, LoadError, Package, PackageError, load_folder, read_json,
