@@ -151,7 +151,10 @@ pub fn table(models: &[ModelLine], console: Console) -> String {
         [
             model.name.to_owned(),
             model.task.unwrap_or("-").to_owned(),
-            quality.map_or("-".to_owned(), |q| format!("{} {}", q.metric, q.value)),
+            // The table is for 80 columns.
+            quality.map_or("-".to_owned(), |q| {
+                format!("{} {:.1}", q.metric.replace("ROUGE-", "R"), q.value)
+            }),
             size(model.download),
             size(model.memory),
             if model.installed { "yes" } else { "-" }.to_owned(),
