@@ -67,6 +67,15 @@ impl OutputArgs {
         json.or(self.format).or_else(of_output).unwrap_or_default()
     }
 
+    /// Refuses what the form of the output cannot show.
+    pub fn check(&self, options: &TranslateOptions) -> Result<(), Failure> {
+        if options.n_best > 1 && self.format() == Format::Markdown {
+            let error = anyhow::anyhow!("--n-best needs --format text, json or jsonl");
+            return Err(Failure::new(Exit::Usage, error));
+        }
+        Ok(())
+    }
+
     /// How it is to be shown.
     pub fn view(&self, console: Console) -> Result<View, Failure> {
         if self.explain && !matches!(self.format(), Format::Json | Format::Jsonl) {

@@ -33,6 +33,7 @@ pub struct BriefVerb {
 /// Runs the verb.
 pub fn run(verb: BriefVerb, console: Console) -> Result<Exit, Failure> {
     let options = verb.model.options(verb.output.explain)?;
+    verb.output.check(&options)?;
     let inputs = verb.inputs.open("brief", options.is_bengali())?;
     let job = Job::open(&verb.output, console, &inputs.files, inputs.several)?;
     let briefer = Briefer::new(&verb.brief, &options)?;

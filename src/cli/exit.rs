@@ -29,11 +29,11 @@ pub enum Exit {
 /// The same for a reader of `--help`.
 pub const HELP: &str = "\
 Exit codes:
-    0  all done (findings are in the output and counted on stderr)
+    0  all done (findings are in the output, errors among them counted on stderr)
     1  done, but a translation has a finding that --fail-on names, or a word looked up is not known
     2  the command line is wrong
     3  some input could not be used, the others are done; or a word list could not
-    4  the model is missing or damaged, or failed
+    4  the model, or the Hub, is missing, damaged or out of reach, or failed
     5  the output could not be written
   130  interrupted; nothing is half written";
 

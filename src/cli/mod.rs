@@ -52,7 +52,7 @@ Examples:
   anubad translate news/ --output english/        a folder, a file for each article
   anubad translate --bilingual -f markdown a.md   Bengali and English in a table
   cat day.jsonl | anubad summarize -f jsonl       a stream of articles in JSON lines
-  anubad lexicon lookup সেতুটির                    what the gloss makes of a word
+  anubad lexicon lookup সেতুগুলোর                  what the gloss makes of a word
   anubad models list                              other models, to choose and to fetch";
 
 #[derive(Debug, Subcommand)]

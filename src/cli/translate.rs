@@ -32,6 +32,7 @@ pub struct TranslateVerb {
 /// Runs the verb.
 pub fn run(verb: TranslateVerb, console: Console) -> Result<Exit, Failure> {
     let options = verb.model.options(verb.output.explain)?;
+    verb.output.check(&options)?;
     let inputs = verb.inputs.open("translate", options.is_bengali())?;
     let job = Job::open(&verb.output, console, &inputs.files, inputs.several)?;
     job.translate(inputs, options, &|_, translation, _| {

@@ -55,6 +55,15 @@ impl ModelSource {
             let bengali = languages.iter().find(|code| same_language(code, "bn"));
             return bengali.or(languages.first()).cloned();
         }
+        self.only_language()
+    }
+
+    /// The language that the model translates from, where it can be no other: that of the one in the program, and of a
+    /// folder whose tokenizer names it.
+    pub(crate) fn only_language(&self) -> Option<String> {
+        let ModelSource::Located(located) = self else {
+            return Some("bn".to_owned());
+        };
         let config = read_json(&located.folder.join("tokenizer_config.json")).ok()?;
         // Two letters are a language (ISO 639-1), three may be a family of them.
         let code = config["source_lang"].as_str()?;

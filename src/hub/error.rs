@@ -27,7 +27,7 @@ pub enum HubError {
     },
     /// A path that was named is not there.
     #[error(
-        "{path}: no such folder; name one, a catalogue name (`anubad models list`) or owner/name"
+        "{path}: no such file or folder; name one, a catalogue name (`anubad models list`) or owner/name"
     )]
     NoFolder {
         /// The path.
@@ -55,13 +55,18 @@ pub enum HubError {
     },
     /// The network is needed and forbidden.
     #[error(
-        "{name} has to be fetched, and HF_HUB_OFFLINE is set; unset it, or run `anubad models pull {name}` and \
-         `anubad models pack {name}` on a machine with a network, and `anubad models unpack` here"
+        "{name} has to be fetched, and HF_HUB_OFFLINE is set; unset it, or on a machine with a network run \
+         `anubad models pull {name}` and `anubad models pack {name}`, and `anubad models unpack` here"
     )]
     Offline {
         /// The model.
         name: String,
     },
+    /// The same, for a search.
+    #[error(
+        "the Hub cannot be searched while HF_HUB_OFFLINE is set; unset it, or search the catalogue"
+    )]
+    SearchOffline,
     /// The server cannot be reached, or the connection broke again and again.
     #[error(
         "{host} cannot be reached: {reason}; check the network, HTTPS_PROXY and HF_ENDPOINT, or bring the model from \

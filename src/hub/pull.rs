@@ -115,9 +115,7 @@ impl Hub {
     pub fn search(&self, words: &[String], on: &OnEvent) -> Result<Vec<super::Found>, HubError> {
         let words = words.join(" ");
         if self.environment.offline {
-            return Err(HubError::Offline {
-                name: "the list of the Hub's models".to_owned(),
-            });
+            return Err(HubError::SearchOffline);
         }
         Client::new(&self.environment)?.search(&words, on)
     }

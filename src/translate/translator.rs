@@ -13,12 +13,12 @@ use super::{Segment, TranslateOptions, TranslatedParagraph, Translation};
 use crate::article::Article;
 use crate::decode::{DecodeError, Step};
 use crate::generate::{
-    ExplainedToken, GenerateError, Generated, Generator, ModelSource, OpenError, Prompt, Resources,
-    Search, Use,
+    ExplainedToken, GenerateError, Generated, Generator, OpenError, Prompt, Resources, Search, Use,
 };
 use crate::lexicon::{Lexicon, LexiconError};
 use crate::prompts::{Prompting, Prompts};
 use crate::text::for_model;
+use crate::tokenizer::same_language;
 
 /// Tokens of a sentence, without its gloss, beyond which the model in the program and its like translate it clause by
 /// clause.
@@ -60,11 +60,16 @@ pub enum TranslateError {
     /// The model's files are missing, damaged or of a kind that cannot be run.
     #[error(transparent)]
     Model(#[from] OpenError),
-    /// The model in the program was asked for another language.
+    /// The model was asked for another language than its own.
     #[error(
-        "the model in the program translates from Bengali alone, not from {0:?}; name a model of that language"
+        "the model translates from {own} alone, not from {wanted}; name a model of that language"
     )]
-    Language(String),
+    Language {
+        /// What it translates from.
+        own: String,
+        /// What it was to translate from.
+        wanted: String,
+    },
     /// The device that was asked for cannot be used.
     #[error("the device cannot be used: {0}; the processor always can")]
     Device(candle_core::Error),
@@ -99,8 +104,14 @@ impl Translator {
     pub fn load(options: TranslateOptions) -> Result<Self, TranslateError> {
         let is_bengali = options.is_bengali();
         let from = options.source_language;
-        if !is_bengali && matches!(options.model, ModelSource::Embedded) {
-            return Err(TranslateError::Language(from));
+        let only = |own: &str| TranslateError::Language {
+            own: own.to_owned(),
+            wanted: from.clone(),
+        };
+        if let Some(own) = options.model.only_language()
+            && !same_language(&own, &from)
+        {
+            return Err(only(&own));
         }
         let resources = Resources {
             device: options.device.open().map_err(TranslateError::Device)?,
@@ -113,9 +124,14 @@ impl Translator {
             None => Ok(Some(Lexicon::embedded())),
             Some(path) => Lexicon::embedded().with_user_entries(path).map(Some),
         };
-        let model = || Generator::open(&options.model, &Use::Translation { from }, &resources);
+        let purpose = Use::Translation { from: from.clone() };
+        let model = || Generator::open(&options.model, &purpose, &resources);
         let (generator, lexicon) = rayon::join(model, lexicon);
         let generator = generator?;
+        // The templates in prompts/ speak of Bengali.
+        if !is_bengali && !matches!(generator.prompting(), Prompting::Source { .. }) {
+            return Err(only("bn"));
+        }
         let own = generator.search();
         let beam_size = options.beam_size.unwrap_or(own.beam_size);
         Ok(Translator {

@@ -149,7 +149,7 @@ fn a_folder_of_ones_own_is_a_model_too() {
     world.ok(&["remove", "own"]);
     assert!(world.path("mine/config.json").exists());
     world.fails(4, &["path", "own"], &["no model is called \"own\""]);
-    world.fails(4, &["path", "./nowhere"], &["no such folder"]);
+    world.fails(4, &["path", "./nowhere"], &["no such file or folder"]);
 }
 
 #[test]

@@ -210,15 +210,37 @@ fn a_damaged_model_is_told_and_comes_anew() {
 #[test]
 fn another_language_is_named() {
     let (world, _) = world();
-    let mini = folder("translator-mini");
+    // The miniature knows some French; a copy of it says that it is for French.
+    let mini = world.path("french");
+    fs::create_dir(&mini).unwrap();
+    for item in fs::read_dir(folder("translator-mini")).unwrap() {
+        let from = item.unwrap().path();
+        fs::copy(&from, mini.join(from.file_name().unwrap())).unwrap();
+    }
+    let config = r#"{"source_lang": "fr", "target_lang": "en"}"#;
+    fs::write(mini.join("tokenizer_config.json"), config).unwrap();
     let french = known("fr");
     let lines: Vec<&str> = french.iter().map(|(source, _)| source.as_str()).collect();
     fs::write(world.path("fr.txt"), lines.join("\n\n")).unwrap();
     let args = ["translate", "--model", mini.to_str().unwrap(), "fr.txt"];
     let output = json(&world, &[&args[..], &["--source-lang", "fr"]].concat());
     assert_eq!(each(&output, "translation"), english(&french));
-    let (code, _, err) = offline(&world, &["translate", "--source-lang", "fr", "fr.txt"]);
-    assert!(code == 4 && err.contains("from Bengali alone"), "{err}");
+    let output = json(&world, &args);
+    assert_eq!(each(&output, "translation"), english(&french));
+    let others = [
+        (
+            [&args[..], &["--source-lang", "de"]].concat(),
+            "from fr alone",
+        ),
+        (
+            vec!["translate", "--source-lang", "fr", "fr.txt"],
+            "from bn alone",
+        ),
+    ];
+    for (args, message) in others {
+        let (code, _, err) = offline(&world, &args);
+        assert!(code == 4 && err.contains(message), "{err}");
+    }
 }
 
 #[test]

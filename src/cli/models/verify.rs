@@ -39,16 +39,24 @@ pub fn run(verb: VerifyVerb, hub: &Hub, console: Console) -> Result<Exit, Failur
     let mut exit = Exit::Done;
     for name in &models {
         let verified = verify(name, hub, &transfer)?;
-        if verified == Exit::Done {
-            print(&format!("{name}: good\n"))?;
+        if let Ok(unchecked) = verified {
+            let rest = match unchecked {
+                0 => String::new(),
+                n => format!(
+                    ", but for {} that could not be checked",
+                    terminal::count(n, "file")
+                ),
+            };
+            print(&format!("{name}: good{rest}\n"))?;
         }
-        exit = exit.max(verified);
+        exit = exit.max(verified.err().unwrap_or(Exit::Done));
     }
     Ok(exit)
 }
 
-/// Tells the files of a model that are not good. Other models are looked at in any case.
-fn verify(name: &str, hub: &Hub, transfer: &Transfer) -> Result<Exit, Failure> {
+/// Tells the files of a model that are not good; of a good one, how many could not be checked. Other models are looked
+/// at in any case.
+fn verify(name: &str, hub: &Hub, transfer: &Transfer) -> Result<Result<usize, Exit>, Failure> {
     let verified = hub.verify(name, &|event| transfer.on(event));
     let verified = match transfer.end(verified, "nothing was changed") {
         Err(failure) if failure.exit == Exit::Interrupted => return Err(failure),
@@ -56,11 +64,11 @@ fn verify(name: &str, hub: &Hub, transfer: &Transfer) -> Result<Exit, Failure> {
             if let Some(error) = &failure.error {
                 terminal::complain(format_args!("{}", terminal::with_causes(error)));
             }
-            return Ok(failure.exit);
+            return Ok(Err(failure.exit));
         }
         Ok(verified) => verified,
     };
-    let mut exit = Exit::Done;
+    let (mut exit, mut unchecked) = (Exit::Done, 0);
     for file in verified {
         let advice = format!("it was removed; run `anubad models pull {name}`");
         let error = match file.verdict {
@@ -80,11 +88,15 @@ fn verify(name: &str, hub: &Hub, transfer: &Transfer) -> Result<Exit, Failure> {
                 terminal::complain(format_args!(
                     "{path} of {name}: another program put it there without a checksum; not checked"
                 ));
+                unchecked += 1;
                 continue;
             }
         };
         exit = Exit::Model;
         terminal::complain(format_args!("{error}"));
     }
-    Ok(exit)
+    Ok(match exit {
+        Exit::Done => Ok(unchecked),
+        exit => Err(exit),
+    })
 }

@@ -77,9 +77,17 @@ pub fn check(source: &str, glossed: &[GlossedWord], translation: &str) -> Vec<Fi
     findings
 }
 
-/// What can be seen of a translation from any language: repetitions, and letters of another script than Latin.
+/// What can be seen of a translation from any language: that there is none, repetitions, and letters of another script
+/// than Latin.
 pub fn check_form(source: &str, translation: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
+    if translation.trim().is_empty() {
+        findings.push(Finding {
+            kind: FindingKind::TooShort,
+            severity: Severity::Error,
+            message: "the model wrote nothing".to_owned(),
+        });
+    }
     findings.extend(shape::repetition(source, translation));
     findings.extend(shape::script(translation));
     findings
