@@ -27,7 +27,7 @@ pub struct TranslateOptions {
     /// read the same. The beam is at least as wide. Default 1.
     pub n_best: usize,
     /// Exponent of the length by which hypotheses' log-probabilities are divided: see
-    /// [`DecodeOptions::length_penalty`]. None: as the model is meant to be searched. No effect on greedy search.
+    /// [`DecodeOptions::length_penalty`](crate::decode::DecodeOptions::length_penalty). None: as the model is meant to be searched. No effect on greedy search.
     pub length_penalty: Option<f32>,
     /// Cores to use; 0 for all.
     pub threads: usize,
