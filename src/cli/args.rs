@@ -4,7 +4,8 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anubad::hub::Hub;
+use anubad::generate::OpenError;
+use anubad::hub::{Hub, Task};
 use anubad::summarize::{Length, MAX_SENTENCES, SummaryOptions};
 use anubad::translate::{Compute, DeviceChoice, ModelSource, Severity, TranslateOptions};
 use clap::builder::RangedU64ValueParser;
@@ -195,7 +196,7 @@ impl ModelArgs {
     pub fn options(&self, explain: bool) -> Result<TranslateOptions, Failure> {
         let model = match &self.model {
             None => ModelSource::Embedded,
-            Some(name) => locate(name)?,
+            Some(name) => locate(name, Task::Translate)?,
         };
         let source_language = self.source_lang.clone();
         let source_language = source_language.or_else(|| model.source_language());
@@ -231,9 +232,22 @@ fn finite(value: &str) -> Result<f32, String> {
     }
 }
 
-/// The model that a name or a path stands for.
-pub fn locate(name: &str) -> Result<ModelSource, Failure> {
-    let located = Hub::from_env()?.locate(name)?;
+/// The model that a name or a path stands for. One that is known to be for another task is refused before anyone
+/// fetches it.
+pub fn locate(name: &str, wanted: Task) -> Result<ModelSource, Failure> {
+    let hub = Hub::from_env()?;
+    if let Some(entry) = hub.catalogue().get(name)
+        && entry.task != wanted
+        && entry.task != Task::Instruct
+    {
+        let error = OpenError::Task {
+            name: name.to_owned(),
+            task: entry.task.name(),
+            wanted: wanted.name(),
+        };
+        return Err(Failure::new(Exit::Model, error));
+    }
+    let located = hub.locate(name)?;
     Ok(ModelSource::Located(Box::new(located)))
 }
 

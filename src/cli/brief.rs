@@ -18,7 +18,7 @@ Examples:
   anubad brief article.txt
   anubad brief --words 60 --bilingual article.md
   anubad brief news/ --format markdown --output briefs/
-  curl -s https://example.org/day.jsonl | anubad brief --format jsonl > day.en.jsonl")]
+  curl -s https://example.org/day.jsonl | anubad brief -f jsonl > day.en.jsonl")]
 pub struct BriefVerb {
     #[command(flatten)]
     inputs: InputArgs,

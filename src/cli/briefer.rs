@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use anubad::generate::{Generator, ModelSource, Resources, Use};
+use anubad::hub::Task;
 use anubad::summarize::{Summarizer, SummaryOptions};
 use anubad::translate::{TranslateOptions, Translation, Translator};
 use anyhow::anyhow;
@@ -37,7 +38,7 @@ impl Briefer {
             SummarizerArg::Extractive => Writer::Extractive,
             SummarizerArg::Model => Writer::Translator,
             SummarizerArg::Named(name) => Writer::Model {
-                source: locate(name)?,
+                source: locate(name, Task::Summarize)?,
                 resources: Box::new(translation.clone()),
                 generator: OnceCell::new(),
             },

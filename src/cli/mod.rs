@@ -48,12 +48,12 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  anubad brief article.txt                        headline, brief, full translation
-  anubad translate news/ --output english/        a folder, a file for each article
-  anubad translate --bilingual -f markdown a.md   Bengali and English in a table
-  cat day.jsonl | anubad summarize -f jsonl       a stream of articles in JSON lines
-  anubad lexicon lookup সেতুগুলোর                  what the gloss makes of a word
-  anubad models list                              other models, to choose and to fetch";
+  anubad brief article.txt                       headline, brief, translation
+  anubad translate news/ --output english/       a folder, a file an article
+  anubad translate --bilingual -f markdown a.md  Bengali and English in a table
+  cat day.jsonl | anubad summarize -f jsonl      a stream of articles
+  anubad lexicon lookup সেতুগুলোর                 what the gloss makes of it
+  anubad models list                             other models to choose from";
 
 #[derive(Debug, Subcommand)]
 enum Verb {

@@ -23,7 +23,7 @@ use super::job::Job;
 Examples:
   anubad summarize article.txt
   anubad summarize --sentences 5 --bilingual article.txt
-  anubad translate news/ --format jsonl --output day.jsonl && anubad summarize --from day.jsonl")]
+  anubad translate news/ -f jsonl -o day.jsonl; anubad summarize --from day.jsonl")]
 pub struct SummarizeVerb {
     #[command(flatten)]
     inputs: InputArgs,

@@ -18,7 +18,7 @@ Examples:
   anubad translate article.txt
   anubad translate --bilingual --format markdown article.md > article.en.md
   anubad translate news/ more/ --format jsonl --output english.jsonl
-  anubad translate --model nllb-600m article.txt      after: anubad models pull nllb-600m
+  anubad models pull nllb-600m && anubad translate --model nllb-600m article.txt
   echo 'পদ্মা সেতুতে ৪১টি স্প্যান আছে।' | anubad translate")]
 pub struct TranslateVerb {
     #[command(flatten)]

@@ -244,6 +244,26 @@ fn another_language_is_named() {
 }
 
 #[test]
+fn a_model_for_another_task_is_refused_before_it_is_fetched() {
+    let (world, _) = world();
+    fs::write(world.path("bn.txt"), &known("bn")[0].0).unwrap();
+    for (args, message) in [
+        (
+            ["translate", "--model", "distilbart-cnn", "bn.txt"],
+            "is a model to summarize",
+        ),
+        (
+            ["brief", "--summarizer", "nllb-600m", "bn.txt"],
+            "is a model to translate",
+        ),
+    ] {
+        let (code, _, err) = offline(&world, &args);
+        assert!(code == 4 && err.contains(message), "{err}");
+        assert!(!err.contains("models pull"), "{err}");
+    }
+}
+
+#[test]
 fn a_pulled_summarizer_writes_the_brief() {
     let (world, _) = world();
     world.ok(&["pull", REPOSITORY, SUMMARIZER]);

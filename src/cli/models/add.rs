@@ -18,7 +18,8 @@ use crate::cli::exit::{Exit, Failure};
 Examples:
   anubad models add my-mt me/opus-mt-bn-en-news --about 'tuned on our archive'
   anubad models add house-model ./exported --prefix '>>eng<< '
-  anubad models add phi bartowski/Phi-4-mini-instruct-GGUF --file Phi-4-mini-instruct-Q4_K_M.gguf --task instruct")]
+  anubad models add smol HuggingFaceTB/SmolLM2-360M-Instruct-GGUF \\
+    --file smollm2-360m-instruct-q8_0.gguf --task instruct")]
 pub struct AddVerb {
     /// The name
     name: String,

@@ -31,10 +31,10 @@ use super::terminal;
 #[derive(Debug, Subcommand)]
 #[command(after_help = "\
 Examples:
-  anubad models list                      what there is, with size, licence and quality
-  anubad models pull nllb-600m            fetch a model; goes on where it was stopped
-  anubad models verify                    hash all fetched files again
-  anubad models pack nllb-600m            one archive, for a machine without a network")]
+  anubad models list                    what there is, and how good
+  anubad models pull nllb-600m          fetch a model, or go on where it broke
+  anubad models verify                  hash all fetched files again
+  anubad models pack nllb-600m          an archive for a machine without network")]
 pub enum ModelsVerb {
     List(list::ListVerb),
     Search(search::SearchVerb),
