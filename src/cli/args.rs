@@ -4,14 +4,14 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anubad::generate::OpenError;
-use anubad::hub::{Hub, Task};
+use anubad::generate::Use;
+use anubad::hub::Hub;
 use anubad::summarize::{Length, MAX_SENTENCES, SummaryOptions};
 use anubad::translate::{Compute, DeviceChoice, ModelSource, Severity, TranslateOptions};
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
 
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, Failure, OrExit};
 use super::format::{Format, View};
 use super::terminal::{Color, Styles, stdout_width};
 
@@ -196,7 +196,10 @@ impl ModelArgs {
     pub fn options(&self, explain: bool) -> Result<TranslateOptions, Failure> {
         let model = match &self.model {
             None => ModelSource::Embedded,
-            Some(name) => locate(name, Task::Translate)?,
+            Some(name) => {
+                let from = self.source_lang.clone().unwrap_or_default();
+                locate(name, &Use::Translation { from })?
+            }
         };
         let source_language = self.source_lang.clone();
         let source_language = source_language.or_else(|| model.source_language());
@@ -232,20 +235,12 @@ fn finite(value: &str) -> Result<f32, String> {
     }
 }
 
-/// The model that a name or a path stands for. One that is known to be for another task is refused before anyone
+/// The model that a name or a path stands for. One that is known to be for something else is refused before anyone
 /// fetches it.
-pub fn locate(name: &str, wanted: Task) -> Result<ModelSource, Failure> {
+pub fn locate(name: &str, purpose: &Use) -> Result<ModelSource, Failure> {
     let hub = Hub::from_env()?;
-    if let Some(entry) = hub.catalogue().get(name)
-        && entry.task != wanted
-        && entry.task != Task::Instruct
-    {
-        let error = OpenError::Task {
-            name: name.to_owned(),
-            task: entry.task.name(),
-            wanted: wanted.name(),
-        };
-        return Err(Failure::new(Exit::Model, error));
+    if let Some(entry) = hub.catalogue().get(name) {
+        purpose.check(entry).or_exit(Exit::Model)?;
     }
     let located = hub.locate(name)?;
     Ok(ModelSource::Located(Box::new(located)))

@@ -3,8 +3,7 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use anubad::generate::{Generator, ModelSource, Resources, Use};
-use anubad::hub::Task;
+use anubad::generate::{Generator, ModelSource, Use};
 use anubad::summarize::{Summarizer, SummaryOptions};
 use anubad::translate::{TranslateOptions, Translation, Translator};
 use anyhow::anyhow;
@@ -26,7 +25,7 @@ enum Writer {
     /// Loaded at the first brief, so that inputs are looked at before.
     Model {
         source: ModelSource,
-        resources: Box<TranslateOptions>,
+        translation: Box<TranslateOptions>,
         generator: OnceCell<Arc<Generator>>,
     },
 }
@@ -38,8 +37,8 @@ impl Briefer {
             SummarizerArg::Extractive => Writer::Extractive,
             SummarizerArg::Model => Writer::Translator,
             SummarizerArg::Named(name) => Writer::Model {
-                source: locate(name, Task::Summarize)?,
-                resources: Box::new(translation.clone()),
+                source: locate(name, &Use::Summary)?,
+                translation: Box::new(translation.clone()),
                 generator: OnceCell::new(),
             },
         };
@@ -66,7 +65,7 @@ impl Briefer {
             (
                 Writer::Model {
                     source,
-                    resources,
+                    translation: options,
                     generator,
                 },
                 _,
@@ -74,7 +73,7 @@ impl Briefer {
                 let generator = match generator.get() {
                     Some(generator) => generator,
                     None => {
-                        let opened = open(source, resources)?;
+                        let opened = open(source, options)?;
                         generator.get_or_init(|| Arc::new(opened))
                     }
                 };
@@ -96,12 +95,7 @@ pub fn no_translator() -> Failure {
     Failure::new(Exit::Usage, error)
 }
 
-fn open(source: &ModelSource, resources: &TranslateOptions) -> Result<Generator, Failure> {
-    let resources = Resources {
-        device: resources.device.open().or_exit(Exit::Model)?,
-        compute: resources.compute,
-        threads: resources.threads,
-        batch_tokens: resources.batch_tokens,
-    };
+fn open(source: &ModelSource, translation: &TranslateOptions) -> Result<Generator, Failure> {
+    let resources = translation.resources().or_exit(Exit::Model)?;
     Generator::open(source, &Use::Summary, &resources).or_exit(Exit::Model)
 }

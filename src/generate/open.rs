@@ -90,6 +90,27 @@ pub enum Use {
     Summary,
 }
 
+impl Use {
+    /// Whether a model of the catalogue is for this. One that follows instructions is taken at the user's word.
+    ///
+    /// # Errors
+    /// [`OpenError::Task`] if it is for something else.
+    pub fn check(&self, entry: &Entry) -> Result<(), OpenError> {
+        let wanted = match self {
+            Use::Translation { .. } => Task::Translate,
+            Use::Summary => Task::Summarize,
+        };
+        if entry.task == wanted || entry.task == Task::Instruct {
+            return Ok(());
+        }
+        Err(OpenError::Task {
+            name: entry.name.clone(),
+            task: entry.task.name(),
+            wanted: wanted.name(),
+        })
+    }
+}
+
 /// What of the machine a model may use.
 #[derive(Debug, Clone)]
 pub struct Resources {
@@ -206,19 +227,8 @@ fn encoder_decoder(
     purpose: &Use,
     resources: &Resources,
 ) -> Result<Generator, OpenError> {
-    let wanted = match purpose {
-        Use::Translation { .. } => Task::Translate,
-        Use::Summary => Task::Summarize,
-    };
-    if let Some(entry) = &located.entry
-        && entry.task != wanted
-        && entry.task != Task::Instruct
-    {
-        return Err(OpenError::Task {
-            name: entry.name.clone(),
-            task: entry.task.name(),
-            wanted: wanted.name(),
-        });
+    if let Some(entry) = &located.entry {
+        purpose.check(entry)?;
     }
     let folder = &located.folder;
     let prompt = located.entry.as_ref().map(|entry| &entry.prompt);

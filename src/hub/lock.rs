@@ -135,7 +135,8 @@ impl LockFile {
 impl LockedModel {
     /// Bytes of all files.
     pub fn size(&self) -> u64 {
-        self.files.iter().map(|file| file.size).sum()
+        let sizes = self.files.iter().map(|file| file.size);
+        sizes.fold(0, u64::saturating_add)
     }
 
     /// A file that is not in the folder with its size.

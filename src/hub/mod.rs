@@ -124,6 +124,22 @@ enum Place {
     },
 }
 
+impl Target {
+    /// Repository, revision and files of a model of the Hub.
+    fn remote(&self) -> Result<(&RepositoryId, &str, &Wanted), HubError> {
+        match &self.place {
+            Place::Remote {
+                repository,
+                revision,
+                wanted,
+            } => Ok((repository, revision, wanted)),
+            Place::Local(_) => Err(HubError::LocalFolder {
+                name: self.name.clone(),
+            }),
+        }
+    }
+}
+
 impl Hub {
     /// As the environment says, with the embedded catalogue and the user's own entries.
     ///
@@ -223,16 +239,7 @@ impl Hub {
 
     /// The snapshot of a target and what the lock file says of it, if all its files are there.
     fn snapshot(&self, target: &Target) -> Result<(PathBuf, Option<LockedModel>), HubError> {
-        let Place::Remote {
-            repository,
-            revision,
-            wanted,
-        } = &target.place
-        else {
-            return Err(HubError::LocalFolder {
-                name: target.name.clone(),
-            });
-        };
+        let (repository, revision, wanted) = target.remote()?;
         let lock = self.installed()?;
         let locked = lock.get(repository, revision).cloned();
         let cached = self.cache.repository(repository);

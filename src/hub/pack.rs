@@ -15,7 +15,7 @@ use super::lock::{LockFile, LockedFile, LockedModel};
 use super::patience::stop;
 use super::reference::RepositoryId;
 use super::verify::{files_of, linked};
-use super::{Event, Hub, OnEvent, Place};
+use super::{Event, Hub, OnEvent};
 
 const SCHEMA: u32 = 1;
 const MANIFEST: &str = "anubad-model.json";
@@ -48,14 +48,7 @@ impl Hub {
     ) -> Result<Manifest, HubError> {
         let target = self.target(reference)?;
         let (folder, locked) = self.snapshot(&target)?;
-        let Place::Remote {
-            repository,
-            revision,
-            ..
-        } = &target.place
-        else {
-            return Err(HubError::LocalFolder { name: target.name });
-        };
+        let (repository, revision, _) = target.remote()?;
         let model = match locked {
             Some(model) => model,
             None => describe(repository, revision, &folder, on)?,

@@ -42,14 +42,7 @@ impl Hub {
     /// See [`HubError`]: no name, no network, no access, no room, or content that is not what it must be.
     pub fn pull(&self, reference: &str, update: bool, on: &OnEvent) -> Result<Pulled, HubError> {
         let target = self.target(reference)?;
-        let Place::Remote {
-            repository,
-            revision,
-            wanted,
-        } = &target.place
-        else {
-            return Err(HubError::LocalFolder { name: target.name });
-        };
+        let (repository, revision, wanted) = target.remote()?;
         let cached = self.cache.repository(repository);
         let lock = self.installed()?;
         let pinned = lock.get(repository, revision);

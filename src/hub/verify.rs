@@ -11,7 +11,7 @@ use super::checksum::Checksum;
 use super::error::HubError;
 use super::lock::LockedModel;
 use super::patience::stop;
-use super::{Event, Hub, OnEvent, Place};
+use super::{Event, Hub, OnEvent};
 
 /// A file that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,14 +55,7 @@ impl Hub {
     /// If the model is not here at all, or a file cannot be read.
     pub fn verify(&self, reference: &str, on: &OnEvent) -> Result<Vec<Verified>, HubError> {
         let target = self.target(reference)?;
-        let Place::Remote {
-            repository,
-            revision,
-            ..
-        } = &target.place
-        else {
-            return Err(HubError::LocalFolder { name: target.name });
-        };
+        let (repository, revision, _) = target.remote()?;
         let not_here = || HubError::NotPulled {
             name: target.name.clone(),
         };

@@ -1,5 +1,6 @@
 //! The second pass: a translation in, a short brief out, every sentence traced to its source.
 
+mod answer;
 mod extractive;
 mod grounding;
 mod opposites;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use candle_core::Device;
 
-use crate::generate::ModelSource;
+use crate::generate::{ModelSource, Resources};
 use crate::model::Compute;
 use crate::tokenizer::same_language;
 
@@ -64,6 +64,19 @@ impl Default for TranslateOptions {
 }
 
 impl TranslateOptions {
+    /// What of the machine is used.
+    ///
+    /// # Errors
+    /// If the device cannot be used.
+    pub fn resources(&self) -> candle_core::Result<Resources> {
+        Ok(Resources {
+            device: self.device.open()?,
+            compute: self.compute,
+            threads: self.threads,
+            batch_tokens: self.batch_tokens,
+        })
+    }
+
     /// Whether the articles are Bengali.
     pub fn is_bengali(&self) -> bool {
         same_language(&self.source_language, "bn")

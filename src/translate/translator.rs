@@ -13,7 +13,7 @@ use super::{Segment, TranslateOptions, TranslatedParagraph, Translation};
 use crate::article::Article;
 use crate::decode::{DecodeError, Step};
 use crate::generate::{
-    ExplainedToken, GenerateError, Generated, Generator, OpenError, Prompt, Resources, Search, Use,
+    ExplainedToken, GenerateError, Generated, Generator, OpenError, Prompt, Search, Use,
 };
 use crate::lexicon::{Lexicon, LexiconError};
 use crate::prompts::{Prompting, Prompts};
@@ -103,7 +103,7 @@ impl Translator {
     /// If the model, the device or the user's word list cannot be used.
     pub fn load(options: TranslateOptions) -> Result<Self, TranslateError> {
         let is_bengali = options.is_bengali();
-        let from = options.source_language;
+        let from = options.source_language.clone();
         let only = |own: &str| TranslateError::Language {
             own: own.to_owned(),
             wanted: from.clone(),
@@ -113,12 +113,7 @@ impl Translator {
         {
             return Err(only(&own));
         }
-        let resources = Resources {
-            device: options.device.open().map_err(TranslateError::Device)?,
-            compute: options.compute,
-            threads: options.threads,
-            batch_tokens: options.batch_tokens,
-        };
+        let resources = options.resources().map_err(TranslateError::Device)?;
         let lexicon = || match &options.lexicon {
             _ if !is_bengali => Ok(None),
             None => Ok(Some(Lexicon::embedded())),
