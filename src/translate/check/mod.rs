@@ -77,18 +77,35 @@ pub fn check(source: &str, glossed: &[GlossedWord], translation: &str) -> Vec<Fi
     findings
 }
 
-/// What can be seen of a translation from any language: that there is none, repetitions, and letters of another script
+/// What can be seen of a translation from any language: that there is no word in it, repetitions, and letters of another script
 /// than Latin.
 pub fn check_form(source: &str, translation: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if translation.trim().is_empty() {
+    let has_words = |text: &str| text.chars().any(char::is_alphanumeric);
+    if has_words(source) && !has_words(translation) {
         findings.push(Finding {
             kind: FindingKind::TooShort,
             severity: Severity::Error,
-            message: "the model wrote nothing".to_owned(),
+            message: "the model wrote no word".to_owned(),
         });
     }
     findings.extend(shape::repetition(source, translation));
     findings.extend(shape::script(translation));
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_translation_without_a_word_is_an_error_from_any_language() {
+        for translation in ["", "  ", "....", "«»"] {
+            let findings = check_form("Il pleut.", translation);
+            assert_eq!(findings.len(), 1, "{translation:?}");
+            assert_eq!(findings[0].severity, Severity::Error);
+        }
+        assert!(check_form("Il pleut.", "It is raining.").is_empty());
+        assert!(check_form("…", "…").is_empty());
+    }
 }
