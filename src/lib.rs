@@ -2,12 +2,14 @@
 //!
 //! Data goes one way, and the modules stand in that order:
 //! [`article`] → [`text`] → [`lexicon`] → [`model`] → [`decode`] → [`generate`] → [`translate`] → [`summarize`].
-//! Beside them: [`hub`], where models come from, [`tokenizer`], and [`prompts`], what language models are asked.
+//! Beside them: [`hub`], where models come from, [`tokenizer`], and [`prompts`], what language models are asked; and
+//! [`eval`], which scores what came out.
 
 #![warn(missing_docs)]
 
 pub mod article;
 pub mod decode;
+pub mod eval;
 pub mod generate;
 pub mod hub;
 mod kernel;

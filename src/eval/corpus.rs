@@ -1,0 +1,71 @@
+//! A test set, and what systems made of it.
+
+use super::EvalError;
+
+/// A sentence (or line) with what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Segment {
+    /// Its id in the test set, where it has one.
+    pub id: Option<String>,
+    /// The document it stands in.
+    pub document: Option<String>,
+    /// Topic or domain of that document.
+    pub topic: Option<String>,
+    /// The source.
+    pub source: Option<String>,
+    /// References in the order of their files; `None` where a file has none for this sentence. An empty string is a
+    /// reference that says nothing.
+    pub references: Vec<Option<String>>,
+}
+
+impl Segment {
+    /// The references that there are.
+    pub fn references(&self) -> Vec<&str> {
+        self.references
+            .iter()
+            .flatten()
+            .map(String::as_str)
+            .collect()
+    }
+}
+
+/// What outputs are held against.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TestSet {
+    /// Its name, for reports: of a file without folder and extension, or of a known set.
+    pub name: String,
+    /// Its sentences in order.
+    pub segments: Vec<Segment>,
+}
+
+/// Outputs of one system for every sentence of a test set.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct System {
+    /// Its name, for reports.
+    pub name: String,
+    /// One output a sentence, in the order of the test set.
+    pub hypotheses: Vec<String>,
+    /// Wall-clock seconds that it took to make them, where they were made here.
+    pub seconds: Option<f64>,
+}
+
+impl TestSet {
+    /// Checks that a system has an output for every sentence.
+    ///
+    /// # Errors
+    /// [`EvalError::Length`], and [`EvalError::Empty`] where there are no sentences.
+    pub fn check(&self, system: &System) -> Result<(), EvalError> {
+        if self.segments.is_empty() {
+            return Err(EvalError::Empty);
+        }
+        if system.hypotheses.len() != self.segments.len() {
+            return Err(EvalError::Length {
+                what: system.name.clone(),
+                found: system.hypotheses.len(),
+                against: self.name.clone(),
+                expected: self.segments.len(),
+            });
+        }
+        Ok(())
+    }
+}

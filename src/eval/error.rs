@@ -1,0 +1,56 @@
+//! What can go wrong in an evaluation.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why a score cannot be given. Each message says what, where and what to do.
+#[derive(Debug, Error)]
+pub enum EvalError {
+    /// A metric that is not known, or an option that it does not have.
+    #[error("metric {spec:?}: {message}")]
+    Spec {
+        /// The specification as it was given.
+        spec: String,
+        /// What is wrong, and what would be right.
+        message: String,
+    },
+    /// Two sides of the test set that differ in length.
+    #[error(
+        "{what} has {found} sentences and {against} {expected}: one line a sentence is needed on both sides"
+    )]
+    Length {
+        /// The side that differs.
+        what: String,
+        /// Its sentences.
+        found: usize,
+        /// The side that it is held against.
+        against: String,
+        /// Its sentences.
+        expected: usize,
+    },
+    /// A metric that needs the references or the source of a sentence that has none.
+    #[error("{metric} needs {what} of every sentence, and sentence {sentence} has none")]
+    Missing {
+        /// Name of the metric.
+        metric: String,
+        /// "a reference" or "the source".
+        what: &'static str,
+        /// Number of the sentence, from 1.
+        sentence: usize,
+    },
+    /// There is nothing to score.
+    #[error("the test set has no sentences")]
+    Empty,
+    /// A file that cannot be read or is not what it should be.
+    #[error("{path}: {message}", path = path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, where in it, and what to do.
+        message: String,
+    },
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
