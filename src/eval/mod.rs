@@ -1,18 +1,27 @@
 //! Scores of translations and briefs: metrics, their significance, reports, suites.
 //!
 //! Data goes one way: a [`TestSet`] and the outputs of [`System`]s → [`statistics`] of a [`Metric`], sentence by
-//! sentence → scores of corpus and sentences → significance → report. Nothing here loads a translation model; the
-//! metrics work on strings alone.
+//! sentence → scores of corpus and sentences → significance → [`Report`](report::Report). Metrics work on strings alone
+//! and load no model, but for [`translate_set`], which makes outputs, and COMET.
 
+mod bars;
+mod checks;
 mod corpus;
 mod error;
+mod evaluation;
+mod groups;
 mod metric;
+mod outputs;
 pub mod report;
 mod signature;
 mod spec;
 
+pub use bars::{Bar, Verdict, is_called, judge};
 pub use corpus::{Segment, System, TestSet};
 pub use error::EvalError;
+pub use evaluation::{EvaluationOptions, evaluate};
+pub use groups::{Grouping, Part};
 pub use metric::{Counter, Metric, Needs, Sides, Statistics, statistics};
+pub use outputs::translate_set;
 pub use signature::{ReferenceCount, Signature};
 pub use spec::{Spec, parse_metrics};
