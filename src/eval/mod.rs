@@ -6,13 +6,17 @@
 
 mod corpus;
 mod error;
+pub mod history;
 mod metric;
+mod precision;
 pub mod report;
 mod signature;
+pub mod significance;
 mod spec;
 
 pub use corpus::{Segment, System, TestSet};
 pub use error::EvalError;
 pub use metric::{Counter, Metric, Needs, Sides, Statistics, statistics};
+pub use precision::Precision;
 pub use signature::{ReferenceCount, Signature};
 pub use spec::{Spec, parse_metrics};
