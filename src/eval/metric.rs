@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
-use super::{EvalError, ReferenceCount, Segment, Signature};
+use super::{EvalError, Precision, ReferenceCount, Segment, Signature};
 
 /// Sentences that one thread takes at a time.
 const CHUNK: usize = 256;
@@ -78,6 +78,18 @@ pub trait Metric: Send + Sync {
     /// The score of a sentence alone. Differs from [`Metric::score`] where sacreBLEU's sentence score does.
     fn sentence_score(&self, statistics: &[f64]) -> f64 {
         self.score(statistics)
+    }
+
+    /// The score of a resampled corpus, from sums in single precision. Differs from [`Metric::score`] where sacreBLEU's
+    /// does: numpy 2 goes on in single precision. Such a score is returned as it would be there.
+    fn resampled_score(&self, sums: &[f32]) -> f64 {
+        let sums: Vec<f64> = sums.iter().copied().map(f64::from).collect();
+        self.score(&sums)
+    }
+
+    /// The precision that sacreBLEU keeps scores of resampled corpora in.
+    fn resampled_precision(&self) -> Precision {
+        Precision::Double
     }
 
     /// What sacreBLEU writes behind the score of a corpus; empty where it writes nothing.

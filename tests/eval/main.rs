@@ -1,0 +1,4 @@
+//! Evaluation, seen from outside.
+
+mod history;
+mod significance;
