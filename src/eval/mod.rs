@@ -4,15 +4,19 @@
 //! sentence → scores of corpus and sentences → significance → report. Nothing here loads a translation model; the
 //! metrics work on strings alone.
 
+mod brief;
 mod corpus;
 mod error;
 mod metric;
 pub mod report;
+mod rouge;
 mod signature;
 mod spec;
 
+pub use brief::BriefMetric;
 pub use corpus::{Segment, System, TestSet};
 pub use error::EvalError;
 pub use metric::{Counter, Metric, Needs, Sides, Statistics, statistics};
+pub use rouge::{Overlap, Rouge};
 pub use signature::{ReferenceCount, Signature};
 pub use spec::{Spec, parse_metrics};

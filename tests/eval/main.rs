@@ -1,0 +1,4 @@
+//! Scores beside those of the reference implementations.
+
+mod brief;
+mod rouge;
