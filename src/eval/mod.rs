@@ -5,6 +5,7 @@
 //! and load no model, but for [`translate_set`], which makes outputs, and COMET.
 
 mod bars;
+mod brief;
 mod checks;
 mod corpus;
 mod error;
@@ -15,11 +16,13 @@ mod metric;
 mod outputs;
 mod precision;
 pub mod report;
+mod rouge;
 mod signature;
 pub mod significance;
 mod spec;
 
 pub use bars::{Bar, Verdict, is_called, judge};
+pub use brief::BriefMetric;
 pub use corpus::{Segment, System, TestSet};
 pub use error::EvalError;
 pub use evaluation::{EvaluationOptions, evaluate};
@@ -27,5 +30,6 @@ pub use groups::{Grouping, Part};
 pub use metric::{Counter, Metric, Needs, Sides, Statistics, statistics};
 pub use outputs::translate_set;
 pub use precision::Precision;
+pub use rouge::{Overlap, Rouge};
 pub use signature::{ReferenceCount, Signature};
 pub use spec::{Spec, parse_metrics};

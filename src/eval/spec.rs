@@ -4,6 +4,8 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use super::brief::BriefMetric;
+use super::rouge::Rouge;
 use super::{EvalError, Metric};
 
 /// A metric as the user names it. Names and keys are those of sacreBLEU's signatures, in any case.
@@ -125,8 +127,19 @@ impl Spec {
 /// # Errors
 /// [`EvalError::Spec`] where the name or an option is not known.
 pub fn parse_metrics(text: &str) -> Result<Vec<Box<dyn Metric>>, EvalError> {
-    let spec = Spec::parse(text)?;
+    let mut spec = Spec::parse(text)?;
+    if spec.name.starts_with("rouge") {
+        return Ok(boxed(Rouge::from_spec(&mut spec)?));
+    }
+    if let Some(metrics) = BriefMetric::from_spec(&mut spec)? {
+        return Ok(boxed(metrics));
+    }
     Err(spec.error("no such metric"))
+}
+
+fn boxed<M: Metric + 'static>(metrics: Vec<M>) -> Vec<Box<dyn Metric>> {
+    let boxed = metrics.into_iter().map(|metric| Box::new(metric) as _);
+    boxed.collect()
 }
 
 #[cfg(test)]

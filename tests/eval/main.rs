@@ -2,3 +2,7 @@
 
 mod history;
 mod significance;
+//! Scores beside those of the reference implementations.
+
+mod brief;
+mod rouge;
