@@ -1,0 +1,3 @@
+//! Scores, their significance and their reports, as a program that uses the library sees them.
+
+mod report;
