@@ -10,9 +10,10 @@ use super::checks::{can_check, findings};
 use super::groups::Grouping;
 use super::report::{
     FindingCount, GroupReport, MetricReport, OutputFinding, OutputReport, PartReport, Report,
-    ScoreReport, SegmentReport, SystemReport,
+    ScoreReport, SegmentReport, SignificanceReport, SystemReport,
 };
-use super::{EvalError, Metric, ReferenceCount, Statistics, System, TestSet, statistics};
+use super::significance::{PairedTest, confidence, paired};
+use super::{EvalError, Metric, ReferenceCount, Statistics, System, TestSet};
 use crate::translate::Finding;
 
 /// What is wanted beside the scores.
@@ -25,6 +26,17 @@ pub struct EvaluationOptions {
     pub sentences: bool,
     /// Whether outputs are held against Bengali sources for numbers, names and negations that changed.
     pub checks: bool,
+    /// Whether, and how, differences between systems are tested.
+    pub significance: Option<Significance>,
+}
+
+/// A test of significance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Significance {
+    /// The test. Of one system alone there is nothing to test, and bootstrap gives the interval of its score.
+    pub test: PairedTest,
+    /// Seed of the random numbers.
+    pub seed: u64,
 }
 
 impl Default for EvaluationOptions {
@@ -33,6 +45,7 @@ impl Default for EvaluationOptions {
             groupings: vec![Grouping::Length, Grouping::Topic],
             sentences: false,
             checks: true,
+            significance: None,
         }
     }
 }
@@ -52,9 +65,8 @@ pub fn evaluate(
         test_set.check(system)?;
     }
     let outputs: Vec<&[String]> = systems.iter().map(|s| &s.hypotheses[..]).collect();
-    let count = |metric: &Box<dyn Metric>| {
-        statistics(metric.as_ref(), &test_set.segments, &outputs, interrupted)
-    };
+    let count =
+        |metric: &Box<dyn Metric>| metric.statistics(&test_set.segments, &outputs, interrupted);
     // [metric][system]
     let counted: Vec<Vec<Statistics>> = metrics.iter().map(count).collect::<Result<_, _>>()?;
     // [system][sentence]
@@ -65,9 +77,20 @@ pub fn evaluate(
     let references = test_set.segments.iter().map(|s| s.references().len());
     let references = ReferenceCount::of(references);
 
+    // [metric][system]
+    let mut scores = Vec::new();
+    for (metric, counted) in metrics.iter().zip(&counted) {
+        scores.push(corpus_scores(
+            metric.as_ref(),
+            counted,
+            options.significance,
+            interrupted,
+        )?);
+    }
+
     let of_system = |(place, system): (usize, &System)| SystemReport {
         name: system.name.clone(),
-        scores: corpus_scores(metrics, &counted, place),
+        scores: scores.iter().map(|scores| scores[place].clone()).collect(),
         seconds: system.seconds,
         findings: seen
             .as_ref()
@@ -80,11 +103,14 @@ pub fn evaluate(
         test_set: test_set.name.clone(),
         test_set_sha256: checksum(test_set),
         sentences: test_set.segments.len(),
-        metrics: metrics
-            .iter()
-            .map(|m| describe(m.as_ref(), references))
+        metrics: (metrics.iter())
+            .map(|metric| describe(metric.as_ref(), references, options.significance))
             .collect(),
-        significance: None,
+        significance: options.significance.map(|significance| SignificanceReport {
+            test: significance.test.name().to_owned(),
+            samples: significance.test.samples().get(),
+            seed: significance.seed,
+        }),
         systems: systems.iter().enumerate().map(of_system).collect(),
         groups: groups(
             test_set,
@@ -100,8 +126,16 @@ pub fn evaluate(
     })
 }
 
-fn describe(metric: &dyn Metric, references: ReferenceCount) -> MetricReport {
+fn describe(
+    metric: &dyn Metric,
+    references: ReferenceCount,
+    significance: Option<Significance>,
+) -> MetricReport {
     let signature = metric.signature(references);
+    let signature = match significance {
+        Some(Significance { test, seed }) => test.sign(signature, seed),
+        None => signature,
+    };
     MetricReport {
         name: metric.name(),
         signature: signature.long(),
@@ -111,13 +145,15 @@ fn describe(metric: &dyn Metric, references: ReferenceCount) -> MetricReport {
     }
 }
 
+/// The score of each system, with what chance has to do with it.
 fn corpus_scores(
-    metrics: &[Box<dyn Metric>],
-    counted: &[Vec<Statistics>],
-    system: usize,
-) -> Vec<ScoreReport> {
-    let of_metric = |(metric, counted): (&Box<dyn Metric>, &Vec<Statistics>)| {
-        let sums = counted[system].sums();
+    metric: &dyn Metric,
+    counted: &[Statistics],
+    significance: Option<Significance>,
+    interrupted: &(dyn Fn() -> ControlFlow<()> + Sync),
+) -> Result<Vec<ScoreReport>, EvalError> {
+    let score = |statistics: &Statistics| {
+        let sums = statistics.sums();
         ScoreReport {
             value: metric.score(&sums),
             details: metric.details(&sums),
@@ -126,7 +162,26 @@ fn corpus_scores(
             p_value: None,
         }
     };
-    metrics.iter().zip(counted).map(of_metric).collect()
+    let mut scores: Vec<ScoreReport> = counted.iter().map(score).collect();
+    match (significance, counted) {
+        (None, _) | (_, []) => {}
+        (Some(Significance { test, seed }), [alone]) => {
+            if let Some(resamples) = test.resamples() {
+                let estimate = confidence(metric, alone, resamples, seed, interrupted)?;
+                scores[0].mean = Some(estimate.mean);
+                scores[0].interval = Some(estimate.interval);
+            }
+        }
+        (Some(Significance { test, seed }), several) => {
+            let outcomes = paired(test, metric, several, seed, interrupted)?;
+            for (score, outcome) in scores.iter_mut().zip(outcomes) {
+                score.mean = outcome.estimate.map(|estimate| estimate.mean);
+                score.interval = outcome.estimate.map(|estimate| estimate.interval);
+                score.p_value = outcome.p_value;
+            }
+        }
+    }
+    Ok(scores)
 }
 
 /// How often each kind of finding was seen, by name.

@@ -1,6 +1,6 @@
 //! Scores of translations and briefs: metrics, their significance, reports, suites.
 //!
-//! Data goes one way: a [`TestSet`] and the outputs of [`System`]s → [`statistics`] of a [`Metric`], sentence by
+//! Data goes one way: a [`TestSet`] and the outputs of [`System`]s → [`Statistics`] of a [`Metric`], sentence by
 //! sentence → scores of corpus and sentences → significance → [`Report`](report::Report). Metrics work on strings alone
 //! and load no model, but for [`translate_set`], which makes outputs, and COMET.
 
@@ -27,7 +27,7 @@ pub use corpus::{Segment, System, TestSet};
 pub use error::EvalError;
 pub use evaluation::{EvaluationOptions, evaluate};
 pub use groups::{Grouping, Part};
-pub use metric::{Counter, Metric, Needs, Sides, Statistics, statistics};
+pub use metric::{Counter, Metric, Needs, Sides, Statistics, StringMetric, count};
 pub use outputs::translate_set;
 pub use precision::Precision;
 pub use rouge::{Overlap, Rouge};

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use anubad::eval::{EvalError, Metric, Segment, Statistics, parse_metrics, statistics};
+use anubad::eval::{EvalError, Metric, Segment, Statistics, parse_metrics};
 use serde::Deserialize;
 
 const CASES: &str = include_str!("../data/eval/brief.jsonl");
@@ -30,7 +30,9 @@ fn count(metric: &dyn Metric, pairs: &[(&str, &str)]) -> Statistics {
     let segments: Vec<Segment> = pairs.iter().map(|(source, _)| segment(source)).collect();
     let briefs: Vec<String> = pairs.iter().map(|(_, brief)| (*brief).to_owned()).collect();
     let keep_going = || ControlFlow::Continue(());
-    let mut found = statistics(metric, &segments, &[&briefs], &keep_going).unwrap();
+    let mut found = metric
+        .statistics(&segments, &[&briefs], &keep_going)
+        .unwrap();
     found.remove(0)
 }
 
@@ -120,7 +122,7 @@ fn brief_names_them_all_and_none_goes_without_a_source() {
     let outputs = ["A brief.".to_owned()];
     for metric in metrics {
         let keep_going = || ControlFlow::Continue(());
-        let found = statistics(&*metric, &[Segment::default()], &[&outputs], &keep_going);
+        let found = metric.statistics(&[Segment::default()], &[&outputs], &keep_going);
         assert!(matches!(found, Err(EvalError::Missing { .. })));
     }
 }

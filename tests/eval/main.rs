@@ -1,9 +1,8 @@
-//! Evaluation, seen from outside.
-
-mod history;
-mod report;
-mod significance;
-//! Scores beside those of the reference implementations.
+//! Evaluation, seen from outside: scores beside those of the reference implementations, and what is kept and shown of
+//! them.
 
 mod brief;
+mod history;
+mod report;
 mod rouge;
+mod significance;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use anubad::eval::{Metric, ReferenceCount, Segment, Statistics, parse_metrics, statistics};
+use anubad::eval::{Metric, ReferenceCount, Segment, Statistics, parse_metrics};
 use serde::Deserialize;
 
 const CASES: &str = include_str!("../data/eval/rouge.jsonl");
@@ -31,7 +31,9 @@ fn count(metric: &dyn Metric, pairs: &[(&[String], &str)]) -> Statistics {
     let segments: Vec<Segment> = pairs.iter().map(|(r, _)| segment(r)).collect();
     let outputs: Vec<String> = pairs.iter().map(|(_, h)| (*h).to_owned()).collect();
     let keep_going = || ControlFlow::Continue(());
-    let mut found = statistics(metric, &segments, &[&outputs], &keep_going).unwrap();
+    let mut found = metric
+        .statistics(&segments, &[&outputs], &keep_going)
+        .unwrap();
     found.remove(0)
 }
 

@@ -11,8 +11,12 @@ mod grounding;
 mod words;
 
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 
-use super::{Counter, EvalError, Metric, Needs, ReferenceCount, Signature, Spec};
+use super::{
+    Counter, EvalError, Metric, Needs, ReferenceCount, Segment, Signature, Spec, Statistics,
+    StringMetric, count,
+};
 use grounding::GroundingCounter;
 use words::{WordCounter, compression, coverage, density, novel};
 
@@ -111,6 +115,24 @@ impl Metric for BriefMetric {
         2
     }
 
+    fn statistics(
+        &self,
+        segments: &[Segment],
+        systems: &[&[String]],
+        check: &(dyn Fn() -> ControlFlow<()> + Sync),
+    ) -> Result<Vec<Statistics>, EvalError> {
+        count(self, segments, systems, check)
+    }
+
+    fn score(&self, sums: &[f64]) -> f64 {
+        match sums[1] {
+            0.0 => 0.0,
+            count => self.scale() * sums[0] / count,
+        }
+    }
+}
+
+impl StringMetric for BriefMetric {
     fn counter(&self) -> Box<dyn Counter + '_> {
         match *self {
             BriefMetric::Coverage => Box::new(WordCounter::new(coverage)),
@@ -121,13 +143,6 @@ impl Metric for BriefMetric {
                 Box::new(WordCounter::new(novel))
             }
             BriefMetric::Grounded => Box::new(GroundingCounter::default()),
-        }
-    }
-
-    fn score(&self, sums: &[f64]) -> f64 {
-        match sums[1] {
-            0.0 => 0.0,
-            count => self.scale() * sums[0] / count,
         }
     }
 }

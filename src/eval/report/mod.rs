@@ -15,6 +15,7 @@ mod plots;
 mod sample;
 mod selection;
 mod table;
+mod tsv;
 mod visible;
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -24,6 +25,7 @@ pub use junit::{Case, junit};
 pub use latex::latex;
 pub use markdown::markdown;
 pub use table::{TableOptions, table};
+pub use tsv::tsv;
 pub use visible::{is_hidden, visible};
 
 /// Everything that an evaluation found. Scores stand in the order of [`Report::metrics`], outputs in that of

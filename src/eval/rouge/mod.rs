@@ -7,11 +7,15 @@ mod stem;
 mod words;
 
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use super::{Counter, EvalError, Metric, ReferenceCount, Sides, Signature, Spec};
+use super::{
+    Counter, EvalError, Metric, ReferenceCount, Segment, Sides, Signature, Spec, Statistics,
+    StringMetric, count,
+};
 use grams::Grams;
 use lcs::Lcs;
 use words::Words;
@@ -94,14 +98,13 @@ impl Metric for Rouge {
         4
     }
 
-    fn counter(&self) -> Box<dyn Counter + '_> {
-        Box::new(OverlapCounter {
-            overlap: self.overlap,
-            words: Words::new(self.stems),
-            references: Vec::new(),
-            hypothesis: Text::default(),
-            lcs: Lcs::default(),
-        })
+    fn statistics(
+        &self,
+        segments: &[Segment],
+        systems: &[&[String]],
+        check: &(dyn Fn() -> ControlFlow<()> + Sync),
+    ) -> Result<Vec<Statistics>, EvalError> {
+        count(self, segments, systems, check)
     }
 
     fn score(&self, sums: &[f64]) -> f64 {
@@ -114,6 +117,18 @@ impl Metric for Rouge {
             mean(sums, PRECISION),
             mean(sums, RECALL)
         )
+    }
+}
+
+impl StringMetric for Rouge {
+    fn counter(&self) -> Box<dyn Counter + '_> {
+        Box::new(OverlapCounter {
+            overlap: self.overlap,
+            words: Words::new(self.stems),
+            references: Vec::new(),
+            hypothesis: Text::default(),
+            lcs: Lcs::default(),
+        })
     }
 }
 

@@ -46,6 +46,30 @@ pub enum PairedTest {
 }
 
 impl PairedTest {
+    /// What it is called in print.
+    pub fn name(self) -> &'static str {
+        match self {
+            PairedTest::Bootstrap { .. } => "paired bootstrap",
+            PairedTest::Randomization { .. } => "paired approximate randomization",
+        }
+    }
+
+    /// Corpora drawn or trials made to come to a p-value.
+    pub fn samples(self) -> NonZeroUsize {
+        match self {
+            PairedTest::Bootstrap { resamples } => resamples,
+            PairedTest::Randomization { trials, .. } => trials,
+        }
+    }
+
+    /// Corpora drawn for intervals.
+    pub fn resamples(self) -> Option<NonZeroUsize> {
+        match self {
+            PairedTest::Bootstrap { resamples } => Some(resamples),
+            PairedTest::Randomization { resamples, .. } => resamples,
+        }
+    }
+
     /// Adds the test to the signature of a metric, as sacreBLEU does.
     pub fn sign(self, signature: Signature, seed: u64) -> Signature {
         match self {
