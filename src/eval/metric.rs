@@ -77,14 +77,13 @@ pub trait Metric: Send + Sync {
         self.score(statistics)
     }
 
-    /// The score of a resampled corpus, from sums in single precision. Differs from [`Metric::score`] where sacreBLEU's
-    /// does: numpy 2 goes on in single precision. Such a score is returned as it would be there.
-    fn resampled_score(&self, sums: &[f32]) -> f64 {
-        let sums: Vec<f64> = sums.iter().copied().map(f64::from).collect();
-        self.score(&sums)
+    /// The score of a resampled corpus, from sums of single precision. Differs from [`Metric::score`] where sacreBLEU's
+    /// does: with numpy 2, it goes on in single precision.
+    fn resampled_score(&self, sums: &[f64]) -> f64 {
+        self.score(sums)
     }
 
-    /// The precision that sacreBLEU keeps scores of resampled corpora in.
+    /// The precision in which sacreBLEU keeps scores of resampled corpora.
     fn resampled_precision(&self) -> Precision {
         Precision::Double
     }

@@ -14,8 +14,9 @@ pub enum Precision {
 
 impl Precision {
     /// What is kept of a number. A sum, difference, product or quotient of two numbers of single precision, computed
-    /// in double precision and rounded by this, is that of single precision arithmetic (Figueroa 1995).
-    pub(super) fn round(self, value: f64) -> f64 {
+    /// in double precision and rounded by this, is that of single precision arithmetic (Figueroa 1995, "When is double
+    /// rounding innocuous?").
+    pub fn round(self, value: f64) -> f64 {
         match self {
             Precision::Single => f64::from(value as f32),
             Precision::Double => value,

@@ -35,6 +35,7 @@ pub(super) fn bootstrap(
             return Err(EvalError::Interrupted);
         }
         table.sum(resample, sums);
+        let sums: Vec<f64> = sums.iter().copied().map(f64::from).collect();
         let systems = sums.chunks_exact(width);
         Ok(systems.map(|sums| metric.resampled_score(sums)).collect())
     };

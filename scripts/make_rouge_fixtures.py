@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Makes tests/data/eval/: what the reference implementations score, literal values for the tests.
+"""Makes tests/data/eval/{rouge,brief}.jsonl and stems.tsv: what rouge_score and nltk make of odd texts, for the tests.
 
     pip install rouge-score==0.1.2
-    scripts/make_eval_fixtures.py
+    scripts/make_rouge_fixtures.py
 
 One function a metric; each yields the lines of its file. The sentences are written for this purpose.
 """
