@@ -4,13 +4,17 @@
 //! sentence → scores of corpus and sentences → significance → report. Nothing here loads a translation model; the
 //! metrics work on strings alone.
 
+mod bleu;
 mod corpus;
 mod error;
 mod metric;
 pub mod report;
 mod signature;
 mod spec;
+pub mod tokenizer;
+mod whitespace;
 
+pub use bleu::{Bleu, Smoothing};
 pub use corpus::{Segment, System, TestSet};
 pub use error::EvalError;
 pub use metric::{Counter, Metric, Needs, Sides, Statistics, statistics};

@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use super::{EvalError, Metric};
+use super::{Bleu, EvalError, Metric};
 
 /// A metric as the user names it. Names and keys are those of sacreBLEU's signatures, in any case.
 ///
@@ -123,10 +123,14 @@ impl Spec {
 /// The metrics that a specification names; most name one, `rouge` several.
 ///
 /// # Errors
-/// [`EvalError::Spec`] where the name or an option is not known.
+/// [`EvalError::Spec`] where the name or an option is not known, [`EvalError::File`] where a file that an option names
+/// is not what it should be.
 pub fn parse_metrics(text: &str) -> Result<Vec<Box<dyn Metric>>, EvalError> {
-    let spec = Spec::parse(text)?;
-    Err(spec.error("no such metric"))
+    let mut spec = Spec::parse(text)?;
+    match spec.name.as_str() {
+        "bleu" => Ok(vec![Box::new(Bleu::from_spec(&mut spec)?)]),
+        _ => Err(spec.error("no such metric; there is bleu")),
+    }
 }
 
 #[cfg(test)]
