@@ -1,0 +1,3 @@
+//! Scores beside those of the reference implementations.
+
+mod bleu;
