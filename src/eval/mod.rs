@@ -7,6 +7,7 @@
 mod bars;
 mod brief;
 mod checks;
+mod bleu;
 mod corpus;
 mod error;
 mod evaluation;
@@ -20,9 +21,12 @@ mod rouge;
 mod signature;
 pub mod significance;
 mod spec;
+pub mod tokenizer;
+mod whitespace;
 
 pub use bars::{Bar, Verdict, is_called, judge};
 pub use brief::BriefMetric;
+pub use bleu::{Bleu, Smoothing};
 pub use corpus::{Segment, System, TestSet};
 pub use error::EvalError;
 pub use evaluation::{EvaluationOptions, evaluate};

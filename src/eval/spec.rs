@@ -4,9 +4,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use super::brief::BriefMetric;
-use super::rouge::Rouge;
-use super::{EvalError, Metric};
+use super::{Bleu, BriefMetric, Chrf, EvalError, Metric, Rouge, Ter};
 
 /// A metric as the user names it. Names and keys are those of sacreBLEU's signatures, in any case.
 ///
@@ -21,6 +19,10 @@ pub struct Spec {
     text: String,
     options: Vec<(String, String)>,
 }
+
+/// The names that there are.
+const METRICS: &str = "bleu, chrf, chrf++, ter, rouge, rouge-1 to rouge-9, rouge-l, rouge-lsum, brief, coverage, density, \
+                       compression, novel-1 to novel-9, grounded";
 
 /// Keys of a signature that say nothing of the metric.
 const ELSEWHERE: [&str; 16] = [
@@ -125,16 +127,20 @@ impl Spec {
 /// The metrics that a specification names; most name one, `rouge` several.
 ///
 /// # Errors
-/// [`EvalError::Spec`] where the name or an option is not known.
+/// [`EvalError::Spec`] where the name or an option is not known, [`EvalError::File`] where a file that an option names
+/// is not what it should be.
 pub fn parse_metrics(text: &str) -> Result<Vec<Box<dyn Metric>>, EvalError> {
     let mut spec = Spec::parse(text)?;
-    if spec.name.starts_with("rouge") {
-        return Ok(boxed(Rouge::from_spec(&mut spec)?));
-    }
     if let Some(metrics) = BriefMetric::from_spec(&mut spec)? {
         return Ok(boxed(metrics));
     }
-    Err(spec.error("no such metric"))
+    match spec.name.as_str() {
+        "bleu" => Ok(vec![Box::new(Bleu::from_spec(&mut spec)?)]),
+        name if name.starts_with("chrf") => Ok(vec![Box::new(Chrf::from_spec(&mut spec)?)]),
+        "ter" => Ok(vec![Box::new(Ter::from_spec(&mut spec)?)]),
+        name if name.starts_with("rouge") => Ok(boxed(Rouge::from_spec(&mut spec)?)),
+        _ => Err(spec.error(format!("no such metric; there are {METRICS}"))),
+    }
 }
 
 fn boxed<M: Metric + 'static>(metrics: Vec<M>) -> Vec<Box<dyn Metric>> {

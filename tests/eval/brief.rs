@@ -1,4 +1,4 @@
-//! Metrics of briefs: those of words beside a restatement of their papers (`scripts/make_eval_fixtures.py`), grounding
+//! Metrics of briefs: those of words beside a restatement of their papers (`scripts/make_rouge_fixtures.py`), grounding
 //! by hand.
 
 use std::collections::BTreeMap;

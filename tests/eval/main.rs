@@ -1,6 +1,7 @@
 //! Evaluation, seen from outside: scores beside those of the reference implementations, and what is kept and shown of
 //! them.
 
+mod bleu;
 mod brief;
 mod history;
 mod report;

@@ -1,4 +1,4 @@
-//! ROUGE beside `rouge_score` 0.1.2 (`scripts/make_eval_fixtures.py`).
+//! ROUGE beside `rouge_score` 0.1.2 (`scripts/make_rouge_fixtures.py`).
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

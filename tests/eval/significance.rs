@@ -1,6 +1,6 @@
 //! Tests of significance, beside what sacreBLEU makes of the same statistics.
 //!
-//! `tests/data/eval/significance.jsonl` is made by `scripts/make_eval_fixtures.py`.
+//! `tests/data/eval/significance.jsonl` is made by `scripts/make_significance_fixtures.py`.
 
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;

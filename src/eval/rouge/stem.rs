@@ -203,7 +203,7 @@ fn ends_short(word: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// Words with the stems that NLTK finds (`scripts/make_eval_fixtures.py`).
+    /// Words with the stems that NLTK finds (`scripts/make_rouge_fixtures.py`).
     const STEMS: &str = include_str!("../../../tests/data/eval/stems.tsv");
 
     #[test]
