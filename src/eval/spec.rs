@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use super::{EvalError, Metric};
+use super::{Chrf, EvalError, Metric, Ter};
 
 /// A metric as the user names it. Names and keys are those of sacreBLEU's signatures, in any case.
 ///
@@ -125,8 +125,12 @@ impl Spec {
 /// # Errors
 /// [`EvalError::Spec`] where the name or an option is not known.
 pub fn parse_metrics(text: &str) -> Result<Vec<Box<dyn Metric>>, EvalError> {
-    let spec = Spec::parse(text)?;
-    Err(spec.error("no such metric"))
+    let mut spec = Spec::parse(text)?;
+    Ok(match spec.name.as_str() {
+        "ter" => vec![Box::new(Ter::from_spec(&mut spec)?)],
+        name if Chrf::is_name(name) => vec![Box::new(Chrf::from_spec(&mut spec)?)],
+        _ => return Err(spec.error("no such metric")),
+    })
 }
 
 #[cfg(test)]
