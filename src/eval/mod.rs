@@ -5,9 +5,10 @@
 //! and load no model, but for [`translate_set`], which makes outputs, and COMET.
 
 mod bars;
+mod bleu;
 mod brief;
 mod checks;
-mod bleu;
+mod chrf;
 mod corpus;
 mod error;
 mod evaluation;
@@ -25,8 +26,12 @@ pub mod tokenizer;
 mod whitespace;
 
 pub use bars::{Bar, Verdict, is_called, judge};
-pub use brief::BriefMetric;
 pub use bleu::{Bleu, Smoothing};
+pub use brief::BriefMetric;
+mod ter;
+mod vocabulary;
+
+pub use chrf::Chrf;
 pub use corpus::{Segment, System, TestSet};
 pub use error::EvalError;
 pub use evaluation::{EvaluationOptions, evaluate};
@@ -37,3 +42,4 @@ pub use precision::Precision;
 pub use rouge::{Overlap, Rouge};
 pub use signature::{ReferenceCount, Signature};
 pub use spec::{Spec, parse_metrics};
+pub use ter::Ter;

@@ -136,7 +136,7 @@ pub fn parse_metrics(text: &str) -> Result<Vec<Box<dyn Metric>>, EvalError> {
     }
     match spec.name.as_str() {
         "bleu" => Ok(vec![Box::new(Bleu::from_spec(&mut spec)?)]),
-        name if name.starts_with("chrf") => Ok(vec![Box::new(Chrf::from_spec(&mut spec)?)]),
+        name if Chrf::is_name(name) => Ok(vec![Box::new(Chrf::from_spec(&mut spec)?)]),
         "ter" => Ok(vec![Box::new(Ter::from_spec(&mut spec)?)]),
         name if name.starts_with("rouge") => Ok(boxed(Rouge::from_spec(&mut spec)?)),
         _ => Err(spec.error(format!("no such metric; there are {METRICS}"))),

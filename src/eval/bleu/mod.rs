@@ -5,13 +5,17 @@ mod score;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use rustc_hash::FxHashMap;
 
 use super::tokenizer::{Flores, SentencePieceTokenizer, Tokenizer};
 use super::whitespace::is_space;
-use super::{Counter, EvalError, Metric, ReferenceCount, Sides, Signature, Spec};
+use super::{
+    Counter, EvalError, Metric, Precision, ReferenceCount, Segment, Sides, Signature, Spec,
+    Statistics, StringMetric, count,
+};
 use ngrams::Ngrams;
 use score::Score;
 
@@ -94,6 +98,10 @@ impl Bleu {
         };
         spec.finish("case, eff, tok, model, smooth and order")?;
         Ok(bleu)
+    }
+
+    fn compute(&self, sums: &[f64], precision: Precision) -> Score {
+        Score::new(sums, self.smoothing, self.effective_order, precision)
     }
 }
 
@@ -179,28 +187,31 @@ impl Metric for Bleu {
         2 + 2 * self.max_order
     }
 
-    fn counter(&self) -> Box<dyn Counter + '_> {
-        Box::new(BleuCounter {
-            metric: self,
-            vocabulary: FxHashMap::default(),
-            references: Ngrams::new(self.max_order),
-            lengths: Vec::new(),
-            tokens: Vec::new(),
-        })
+    fn statistics(
+        &self,
+        segments: &[Segment],
+        systems: &[&[String]],
+        check: &(dyn Fn() -> ControlFlow<()> + Sync),
+    ) -> Result<Vec<Statistics>, EvalError> {
+        count(self, segments, systems, check)
     }
 
     fn score(&self, sums: &[f64]) -> f64 {
-        Score::new(sums, self.smoothing, self.effective_order).bleu
+        self.compute(sums, Precision::Double).bleu
+    }
+
+    fn resampled_score(&self, sums: &[f64]) -> f64 {
+        self.compute(sums, Precision::Single).bleu
     }
 
     /// The score with the effective order, whatever [`Bleu::effective_order`] is, as `sacrebleu --sentence-level`
     /// has it.
     fn sentence_score(&self, statistics: &[f64]) -> f64 {
-        Score::new(statistics, self.smoothing, true).bleu
+        Score::new(statistics, self.smoothing, true, Precision::Double).bleu
     }
 
     fn details(&self, sums: &[f64]) -> String {
-        let score = Score::new(sums, self.smoothing, self.effective_order);
+        let score = self.compute(sums, Precision::Double);
         let (hypothesis, reference) = (sums[0], sums[1]);
         let ratio = if reference == 0.0 {
             0.0
@@ -213,6 +224,18 @@ impl Metric for Bleu {
             precisions.join("/"),
             score.brevity_penalty,
         )
+    }
+}
+
+impl StringMetric for Bleu {
+    fn counter(&self) -> Box<dyn Counter + '_> {
+        Box::new(BleuCounter {
+            metric: self,
+            vocabulary: FxHashMap::default(),
+            references: Ngrams::new(self.max_order),
+            lengths: Vec::new(),
+            tokens: Vec::new(),
+        })
     }
 }
 

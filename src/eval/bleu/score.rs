@@ -1,6 +1,7 @@
 //! From counts of n-grams to BLEU.
 
 use super::Smoothing;
+use crate::eval::Precision;
 
 /// The logarithm of no precision at all: finite, as in sacreBLEU, so that no score is undefined.
 const LOG_ZERO: f64 = -9_999_999_999.0;
@@ -20,8 +21,16 @@ impl Score {
     /// The score of a row of statistics: lengths of hypothesis and reference, then correct n-grams and all n-grams of
     /// the hypothesis, both by order.
     ///
+    /// Counts and precisions are of this `precision`; logarithms are taken in double precision.
+    ///
     /// Papineni et al., BLEU (ACL 2002), <https://aclanthology.org/P02-1040>.
-    pub fn new(statistics: &[f64], smoothing: Smoothing, effective_order: bool) -> Score {
+    pub fn new(
+        statistics: &[f64],
+        smoothing: Smoothing,
+        effective_order: bool,
+        precision: Precision,
+    ) -> Score {
+        let round = |value: f64| precision.round(value);
         let (lengths, counts) = statistics.split_at(2);
         let (correct, total) = counts.split_at(counts.len() / 2);
         let mut score = Score {
@@ -39,7 +48,7 @@ impl Score {
                 Smoothing::AddK(k) if n > 0 => k,
                 _ => 0.0,
             };
-            let (correct, total) = (correct[n] + added, total[n] + added);
+            let (correct, total) = (round(correct[n] + added), round(total[n] + added));
             if total == 0.0 {
                 break;
             }
@@ -47,12 +56,12 @@ impl Score {
                 order = n + 1;
             }
             *precision = match smoothing {
-                _ if correct > 0.0 => 100.0 * correct / total,
+                _ if correct > 0.0 => round(round(100.0 * correct) / total),
                 Smoothing::Exp => {
                     doubled *= 2.0;
-                    100.0 / (doubled * total)
+                    round(100.0 / round(doubled * total))
                 }
-                Smoothing::Floor(value) => 100.0 * value / total,
+                Smoothing::Floor(value) => round(round(100.0 * value) / total),
                 Smoothing::None | Smoothing::AddK(_) => 0.0,
             };
         }
@@ -84,13 +93,16 @@ mod tests {
         // Six tokens against seven; no four-gram in common.
         let row = [6.0, 7.0, 5.0, 3.0, 1.0, 0.0, 6.0, 5.0, 4.0, 3.0];
         let penalty = (1.0f64 - 7.0 / 6.0).exp();
-        let last = |smoothing| Score::new(&row, smoothing, false).precisions[3];
+        let last = |smoothing| Score::new(&row, smoothing, false, Precision::Double).precisions[3];
         assert_eq!(last(Smoothing::None), 0.0);
         assert_eq!(last(Smoothing::Floor(0.1)), 10.0 / 3.0);
         assert_eq!(last(Smoothing::AddK(1.0)), 25.0);
         assert_eq!(last(Smoothing::Exp), 50.0 / 3.0);
-        assert_eq!(Score::new(&row, Smoothing::None, false).bleu, 0.0);
-        let score = Score::new(&row, Smoothing::Exp, false);
+        assert_eq!(
+            Score::new(&row, Smoothing::None, false, Precision::Double).bleu,
+            0.0
+        );
+        let score = Score::new(&row, Smoothing::Exp, false, Precision::Double);
         let mean = (500.0f64 / 6.0 * 60.0 * 25.0 * (50.0 / 3.0)).powf(0.25);
         assert!((score.bleu - penalty * mean).abs() < 1e-9);
     }
@@ -98,15 +110,21 @@ mod tests {
     #[test]
     fn the_effective_order_is_that_of_the_longest_ngram() {
         let row = [2.0, 2.0, 2.0, 1.0, 0.0, 0.0, 2.0, 1.0, 0.0, 0.0];
-        assert_eq!(Score::new(&row, Smoothing::Exp, false).bleu, 0.0);
-        let score = Score::new(&row, Smoothing::Exp, true).bleu;
+        assert_eq!(
+            Score::new(&row, Smoothing::Exp, false, Precision::Double).bleu,
+            0.0
+        );
+        let score = Score::new(&row, Smoothing::Exp, true, Precision::Double).bleu;
         assert!((score - 100.0).abs() < 1e-9, "{score}");
     }
 
     #[test]
     fn nothing_has_no_score() {
         for row in [[0.0; 4], [0.0, 3.0, 0.0, 0.0], [3.0, 0.0, 0.0, 3.0]] {
-            assert_eq!(Score::new(&row, Smoothing::Exp, true).bleu, 0.0);
+            assert_eq!(
+                Score::new(&row, Smoothing::Exp, true, Precision::Double).bleu,
+                0.0
+            );
         }
     }
 }
