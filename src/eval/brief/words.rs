@@ -73,6 +73,7 @@ pub fn compression(source: &[usize], brief: &[usize]) -> Option<f64> {
 /// Lengths of the fragments that a brief has from its source: from left to right, the longest run of words that begins
 /// here in the brief and is somewhere in the source. This is the procedure of figure 3 of Grusky et al., which looks for
 /// the next run behind the end of the last; it looks only where the first word is.
+/// Time grows with the words of the brief times the places where the source has them.
 fn fragments(source: &[usize], brief: &[usize]) -> Vec<usize> {
     let mut places: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
     for (place, &word) in source.iter().enumerate() {

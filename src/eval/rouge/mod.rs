@@ -38,7 +38,8 @@ const LONGEST: usize = 9;
 /// ROUGE, in percent. The score of a corpus is the mean of the F-scores of its texts; with several references, that
 /// with the best F-score counts.
 ///
-/// Time grows with the product of the lengths of text and reference, by 64, but for n-grams.
+/// Time grows with the product of the lengths of text and reference (64 words at a time within a line), but for
+/// n-grams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rouge {
     /// What is counted.
