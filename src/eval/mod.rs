@@ -11,7 +11,10 @@ pub mod report;
 mod signature;
 mod spec;
 
-pub use corpus::{Segment, System, TestSet};
+pub use corpus::{
+    Column, Corpus, Format, Languages, Layout, Segment, System, SystemFile, TestSet, TestSetFiles,
+    add_documents, read_lines, read_parallel, read_systems, read_test_set,
+};
 pub use error::EvalError;
 pub use metric::{Counter, Metric, Needs, Sides, Statistics, statistics};
 pub use signature::{ReferenceCount, Signature};

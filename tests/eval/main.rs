@@ -1,0 +1,3 @@
+//! Evaluation through its public functions.
+
+mod corpus;
