@@ -10,6 +10,7 @@ mod metric;
 pub mod report;
 mod signature;
 mod spec;
+mod testset;
 
 pub use corpus::{
     Column, Corpus, Format, Languages, Layout, Segment, System, SystemFile, TestSet, TestSetFiles,
@@ -19,3 +20,4 @@ pub use error::EvalError;
 pub use metric::{Counter, Metric, Needs, Sides, Statistics, statistics};
 pub use signature::{ReferenceCount, Signature};
 pub use spec::{Spec, parse_metrics};
+pub use testset::{Definition, Documents, Imported, Split, TestSets, Text};

@@ -1,3 +1,4 @@
 //! Evaluation through its public functions.
 
 mod corpus;
+mod testset;
