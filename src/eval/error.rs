@@ -50,6 +50,14 @@ pub enum EvalError {
         /// What is wrong, where in it, and what to do.
         message: String,
     },
+    /// A known test set that cannot be used.
+    #[error("test set {name}: {message}")]
+    TestSet {
+        /// Its name.
+        name: String,
+        /// What is wrong, and what to do.
+        message: String,
+    },
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,

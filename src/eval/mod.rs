@@ -22,19 +22,22 @@ mod rouge;
 mod signature;
 pub mod significance;
 mod spec;
+mod ter;
+mod testset;
 pub mod tokenizer;
+mod vocabulary;
 mod whitespace;
 
 pub use bars::{Bar, Verdict, is_called, judge};
 pub use bleu::{Bleu, Smoothing};
 pub use brief::BriefMetric;
-mod ter;
-mod vocabulary;
-
 pub use chrf::Chrf;
-pub use corpus::{Segment, System, TestSet};
+pub use corpus::{
+    Column, Corpus, Format, Languages, Layout, Segment, System, SystemFile, TestSet, TestSetFiles,
+    add_documents, read_lines, read_parallel, read_systems, read_test_set,
+};
 pub use error::EvalError;
-pub use evaluation::{EvaluationOptions, evaluate};
+pub use evaluation::{EvaluationOptions, Significance, evaluate};
 pub use groups::{Grouping, Part};
 pub use metric::{Counter, Metric, Needs, Sides, Statistics, StringMetric, count};
 pub use outputs::translate_set;
@@ -43,3 +46,4 @@ pub use rouge::{Overlap, Rouge};
 pub use signature::{ReferenceCount, Signature};
 pub use spec::{Spec, parse_metrics};
 pub use ter::Ter;
+pub use testset::{Definition, Documents, Imported, Split, TestSets, Text};

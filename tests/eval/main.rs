@@ -3,7 +3,9 @@
 
 mod bleu;
 mod brief;
+mod corpus;
 mod history;
 mod report;
 mod rouge;
 mod significance;
+mod testset;
