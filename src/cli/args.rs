@@ -220,6 +220,11 @@ impl SearchArgs {
         self.threads
     }
 
+    /// Language of the sources.
+    pub fn source_language(&self) -> &str {
+        self.source_lang.as_deref().unwrap_or("bn")
+    }
+
     /// The options of the translator with a model of this name.
     pub fn options(&self, model: &str) -> Result<TranslateOptions, Failure> {
         let model = match model {

@@ -35,8 +35,11 @@ pub(in crate::eval) fn unreadable(path: &Path) -> impl Fn(io::Error) -> EvalErro
     move |error| wrong(path, format!("cannot be read: {error}"))
 }
 
-/// Opens a file, which may be a pipe.
+/// Opens a file, which may be a pipe; `-` is standard input.
 fn open(path: &Path) -> Result<Box<dyn BufRead>, EvalError> {
+    if path == Path::new("-") {
+        return Ok(Box::new(BufReader::new(io::stdin())));
+    }
     let file = BufReader::new(File::open(path).map_err(unreadable(path))?);
     Ok(match path.extension().is_some_and(|end| end == "gz") {
         true => Box::new(BufReader::new(MultiGzDecoder::new(file))),

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::EvalError;
 use super::file::LineReader;
+use crate::eval::whitespace::{is_space, words};
 
 /// Reads the sentences of a file: a line each, without the whitespace at its end. Empty lines are sentences too. It is
 /// what sacreBLEU reads, but for a byte order mark, which is dropped here and belongs to the first sentence there.
@@ -23,11 +24,6 @@ pub(super) fn read(mut lines: LineReader) -> Result<Vec<String>, EvalError> {
     Ok(sentences)
 }
 
-/// Whether `str.isspace` of Python holds, and `\s` of its `re`: U+001C to U+001F too, which Unicode does not count.
-fn is_space(c: char) -> bool {
-    c.is_whitespace() || ('\x1c'..='\x1f').contains(&c)
-}
-
 /// Without the whitespace at its end, as `str.rstrip` of Python.
 pub(super) fn trim_end(text: &str) -> &str {
     text.trim_end_matches(is_space)
@@ -42,7 +38,7 @@ pub(super) fn trim(text: &str) -> &str {
 /// out of SGML and XML.
 pub(super) fn collapse(text: &str) -> String {
     let mut collapsed = String::with_capacity(text.len());
-    for word in text.split(is_space).filter(|word| !word.is_empty()) {
+    for word in words(text) {
         if !collapsed.is_empty() {
             collapsed.push(' ');
         }
