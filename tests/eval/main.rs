@@ -1,0 +1,5 @@
+//! Scores beside those of the reference implementations.
+
+mod chrf;
+mod scores;
+mod ter;
