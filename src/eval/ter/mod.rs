@@ -139,7 +139,7 @@ impl Counter for TerCounter<'_> {
         self.vocabulary.clear();
         self.references.clear();
         for text in sides.references {
-            let text = tokenize::normalise(text, self.metric);
+            let text = tokenize::normalise_reference(text, self.metric);
             let numbers = whitespace::words(&text).map(|word| self.vocabulary.add(word));
             self.references.push(numbers.collect());
         }

@@ -70,7 +70,7 @@ impl Editor {
         } = alignment;
         // What a shift may cost to be taken: as much as the best, or less than no shift.
         let mut limit = distance.saturating_sub(1);
-        let mut best: Option<(u32, Shift)> = None;
+        let mut best: Option<Shift> = None;
         for pair in pairs(output, reference) {
             let Pair { start, place, len } = pair;
             // Only what stands wrong goes to where something is missing, and not to within itself.
@@ -93,11 +93,9 @@ impl Editor {
                 let Some(cost) = distances.within(shifted, reference, known, limit) else {
                     continue;
                 };
-                let is_better = |&(least, best): &(u32, Shift)| {
-                    (Reverse(cost), shift.rank()) > (Reverse(least), best.rank())
-                };
-                if best.as_ref().is_none_or(is_better) && cost < distance {
-                    best = Some((cost, shift));
+                // It costs as much as the best, or less.
+                if best.is_none_or(|best| cost < limit || shift.rank() > best.rank()) {
+                    best = Some(shift);
                     limit = cost;
                 }
             }
@@ -105,7 +103,7 @@ impl Editor {
                 break;
             }
         }
-        best.map(|(_, shift)| shift)
+        best
     }
 }
 
