@@ -23,11 +23,28 @@ pub(super) fn bootstrap(
     generator: &mut Generator,
     check: &(dyn Fn() -> ControlFlow<()> + Sync),
 ) -> Result<Vec<Vec<f64>>, EvalError> {
+    let columns: usize = systems.iter().map(Statistics::width).sum();
+    let resample = match columns {
+        0..=4 => resample::<4>,
+        5..=16 => resample::<16>,
+        _ => resample::<32>,
+    };
+    resample(metric, systems, samples, generator, check)
+}
+
+/// [`bootstrap`] with a table of so many lanes: fewer are faster where there are few columns.
+fn resample<const LANES: usize>(
+    metric: &dyn Metric,
+    systems: &[Statistics],
+    samples: NonZeroUsize,
+    generator: &mut Generator,
+    check: &(dyn Fn() -> ControlFlow<()> + Sync),
+) -> Result<Vec<Vec<f64>>, EvalError> {
     let Some(first) = systems.first() else {
         return Ok(Vec::new());
     };
     let (sentences, width) = (first.len(), first.width());
-    let table = Table::<f32, 32>::new(sentences, width * systems.len(), |row, column| {
+    let table = Table::<f32, LANES>::new(sentences, width * systems.len(), |row, column| {
         systems[column / width].row(row)[column % width] as f32
     });
     let score = |sums: &mut Vec<f32>, resample: &[usize]| {
@@ -45,10 +62,7 @@ pub(super) fn bootstrap(
     let mut draw = || {
         let resamples = left.min(at_a_time);
         left -= resamples;
-        let draws = 0..resamples * sentences;
-        draws
-            .map(|_| generator.below(sentences as u64) as usize)
-            .collect()
+        generator.choice(sentences, resamples * sentences)
     };
     let mut scores = vec![Vec::new(); systems.len()];
     let mut drawn: Vec<usize> = draw();

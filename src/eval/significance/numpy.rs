@@ -51,9 +51,17 @@ impl Generator {
         both as u32
     }
 
-    /// A number below `bound`, which is at least 1: `Generator.integers(bound)`, of which `Generator.choice(bound)`
-    /// with replacement is made.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    /// Numbers below `bound`, which is at least 1: `Generator.choice(bound, count)`, with replacement.
+    pub(super) fn choice(&mut self, bound: usize, count: usize) -> Vec<usize> {
+        // A copy stays in registers.
+        let mut generator = self.clone();
+        let draw = |_| generator.below(bound as u64) as usize;
+        let drawn = (0..count).map(draw).collect();
+        *self = generator;
+        drawn
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
         match u32::try_from(bound - 1) {
             Ok(0) => 0,
             Ok(u32::MAX) => self.next_u32().into(),
@@ -157,7 +165,7 @@ mod tests {
         ];
         for (seed, bound, expected) in cases {
             let mut generator = Generator::new(seed);
-            let drawn = std::array::from_fn(|_| generator.below(bound));
+            let drawn: [u64; 6] = std::array::from_fn(|_| generator.below(bound));
             assert_eq!(drawn, expected, "seed {seed}, bound {bound}");
         }
     }
@@ -173,7 +181,6 @@ mod tests {
         let expected = "101110011000001111111111010011011\
                         011000110001101010011000101110001";
         assert_eq!(bits, expected);
-        let drawn: [u64; 3] = std::array::from_fn(|_| generator.below(997));
-        assert_eq!(drawn, [315, 203, 794]);
+        assert_eq!(generator.choice(997, 3), [315, 203, 794]);
     }
 }
