@@ -19,7 +19,7 @@ os.environ["SACREBLEU"] = tempfile.mkdtemp()
 (pathlib.Path(os.environ["SACREBLEU"]) / "models").mkdir()
 shutil.copy(ROOT / SENTENCEPIECE, os.environ["SACREBLEU"] + "/models/sacrebleu_tokenizer_spm.model")
 
-from sacrebleu.metrics import BLEU  # noqa: E402  (reads the folder above when it is imported)
+from sacrebleu.metrics import BLEU, CHRF, TER  # noqa: E402  (reads the folder above when it is imported)
 
 # Texts that tokenizers may stumble over.
 ODD = [
@@ -133,10 +133,121 @@ def bleu_specification(option):
     return "bleu:" + ",".join(items)
 
 
+def chrf():
+    """Scores of corpora and their sentences, with every option."""
+    flags = [
+        {"lowercase": lowercase, "whitespace": whitespace, "eps_smoothing": eps, "word_order": order}
+        for lowercase in (False, True) for whitespace in (False, True) for eps in (False, True) for order in (0, 2)
+    ]
+    orders = [
+        {"char_order": 1}, {"char_order": 3, "beta": 1}, {"char_order": 8, "word_order": 1}, {"char_order": 0, "word_order": 1},
+        {"char_order": 0, "word_order": 2, "eps_smoothing": True}, {"beta": 0}, {"beta": 3, "word_order": 4},
+        {"beta": 1, "eps_smoothing": True},
+    ]
+    corpora = [*corpus_lines(), *disturbed_corpora()]
+    yield from corpora
+    for number, option in enumerate(flags + orders):
+        for corpus in corpora[number % 3 :: 3]:
+            yield score_case(CHRF(**option), chrf_specification(option), corpus)
+
+
+def ter():
+    """Scores of corpora and their sentences, with every option."""
+    names = ["normalized", "no_punct", "asian_support", "case_sensitive"]
+    corpora = [*corpus_lines(), *disturbed_corpora(), *shifted_corpora()]
+    yield from corpora
+    for number in range(16):
+        option = {name: bool(number >> bit & 1) for bit, name in enumerate(names)}
+        for corpus in corpora[number % 2 :: 2]:
+            yield score_case(TER(**option), ter_specification(option), corpus)
+
+
+def disturbed_corpora():
+    """The odd texts, against which three copies are held: one with its words moved, one in capitals, and the others."""
+    for name, copies in {
+        "moved": [" ".join(words[len(words) // 3 :] + words[: len(words) // 3]) for words in map(str.split, ODD)],
+        "capitals": [text.upper() for text in ODD],
+        "others": ODD[1:] + ODD[:1],
+    }.items():
+        yield {"corpus": name, "hypotheses": copies, "references": [[text] for text in ODD]}
+
+
+def shifted_corpora():
+    """Words that stand elsewhere, up to what the search for shifts can reach, and beyond it."""
+    few = "the minister did not say on sunday that the bridge over the padma would open".split()
+    many = [f"word{number}" for number in range(90)]
+    cycle = [f"word{number * number % 7}" for number in range(40)]
+    pairs = [
+        (few[4:] + few[:4], few),
+        (few[8:] + few[3:8] + few[:3], few),
+        (few[::-1], few),
+        (few + few, few),
+        (few, few + few + few),
+        (many[9:40] + many[:9], many[:40]),
+        (many[12:40] + many[:12], many[:40]),
+        (many[45:60] + many[:45], many[:60]),
+        (many[60:70] + many[:60], many[:70]),
+        (many[20:], many[:70]),
+        (many[70:72], many),
+        (many, many[70:72]),
+        (many[3:4], many),
+        (cycle, cycle[17:] + cycle[:17]),
+        (cycle[::-1], cycle),
+        (cycle[::2], cycle[1::2]),
+        ([], few),
+        (few, []),
+    ]
+    yield {
+        "corpus": "shifted",
+        "hypotheses": [" ".join(hypothesis) for hypothesis, _ in pairs],
+        "references": [[" ".join(reference)] for _, reference in pairs],
+    }
+
+
+def score_case(metric, specification, corpus):
+    """Scores of a corpus and of each of its sentences."""
+    hypotheses, references = corpus["hypotheses"], corpus["references"]
+    score = metric.corpus_score(hypotheses, [list(column) for column in zip(*references)])
+    signature = metric.get_signature()
+    present = [[text for text in row if text is not None] for row in references]
+    return {
+        "metric": specification,
+        "of": corpus["corpus"],
+        "score": score.score,
+        "details": score._verbose,
+        "sentences": [metric.sentence_score(h, r).score for h, r in zip(hypotheses, present)],
+        "signature": [signature.format(), signature.format(short=True)],
+    }
+
+
+def chrf_specification(option):
+    """The same options as `anubad eval` takes them."""
+    names = {
+        "char_order": "nc", "word_order": "nw", "beta": "beta", "lowercase": "case", "whitespace": "space", "eps_smoothing": "eps",
+    }
+    return "chrf:" + ",".join(f"{names[key]}={in_words(names[key], value)}" for key, value in option.items())
+
+
+def ter_specification(option):
+    """The same options as `anubad eval` takes them."""
+    items = {
+        "norm": option["normalized"], "punct": not option["no_punct"], "asian": option["asian_support"],
+        "case": not option["case_sensitive"],
+    }
+    return "ter:" + ",".join(f"{key}={in_words(key, value)}" for key, value in items.items())
+
+
+def in_words(key, value):
+    """A value as signatures write it; `case` is whether it is ignored."""
+    if isinstance(value, bool):
+        return ("lc" if value else "mixed") if key == "case" else ("yes" if value else "no")
+    return value
+
+
 def main():
     folder = ROOT / "tests/data/eval"
     folder.mkdir(exist_ok=True)
-    for metric in (bleu,):
+    for metric in (bleu, chrf, ter):
         with open(folder / f"{metric.__name__}.jsonl", "w") as file:
             for line in metric():
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")

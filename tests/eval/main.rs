@@ -3,9 +3,12 @@
 
 mod bleu;
 mod brief;
+mod chrf;
 mod corpus;
 mod history;
 mod report;
 mod rouge;
+mod scores;
 mod significance;
+mod ter;
 mod testset;
