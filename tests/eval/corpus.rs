@@ -555,6 +555,25 @@ fn files_that_are_made_to_hurt_do_not() {
     let nested = format!("{{\"src\": {}", "[".repeat(200_000));
     assert!(parallel("x.jsonl", nested).is_err());
 
+    let name = "x".repeat(1 << 20);
+    let error = parallel("x.xml", format!("<dataset><doc id=\"{name}\"/></dataset>")).unwrap_err();
+    assert!(error.contains("id is longer than 512 bytes"), "{error}");
+    let path = file(
+        &folder,
+        "x.sgm",
+        format!("<doc docid={name}>\n<seg id=1>a</seg>"),
+    );
+    let error = read_systems(
+        &[SystemFile::parse(path.to_str().unwrap())],
+        &Default::default(),
+    );
+    assert!(
+        error
+            .unwrap_err()
+            .to_string()
+            .contains("longer than 512 bytes")
+    );
+
     let megabytes = 4 << 20;
     let attributes = format!("<dataset {}/>", "a=\"\" ".repeat(megabytes / 5));
     for content in [

@@ -30,7 +30,7 @@ pub use parallel::{Corpus, Layout, read_parallel};
 pub use separate::{TestSetFiles, read_systems, read_test_set};
 pub use tsv::Column;
 
-pub(in crate::eval) use documents::{known, read_documents};
+pub(in crate::eval) use documents::{Place, known, read_documents};
 pub(in crate::eval) use file::{unreadable, wrong};
 pub(in crate::eval) use tsv::read_columns;
 

@@ -12,6 +12,8 @@ use super::{
 pub(super) const MOST_REFERENCES: usize = 64;
 /// Systems in a file at most.
 pub(super) const MOST_SYSTEMS: usize = 256;
+/// Longest name of a document or topic in bytes, as each of its sentences keeps a copy.
+pub(super) const LONGEST_NAME: usize = 512;
 /// Sentences times references at most: what a file costs in memory that says little and claims much.
 const MOST_CELLS: usize = 1 << 27;
 

@@ -7,6 +7,7 @@ use super::EvalError;
 use super::documents::known;
 use super::file::{LineReader, wrong_at};
 use super::lines::collapse;
+use super::parallel::LONGEST_NAME;
 
 /// Longest sentence, in bytes.
 const LONGEST: usize = 16 << 20;
@@ -70,56 +71,75 @@ struct Scanner {
 }
 
 impl Scanner {
+    /// Takes a line.
     fn scan(&mut self, number: usize, line: &str) -> Result<(), &'static str> {
         let mut rest = line;
-        loop {
+        while !rest.is_empty() {
             rest = match self.open.take() {
-                Some((begin, mut sentence)) => {
-                    let end = find_tag(rest, "</seg");
-                    let text = &rest[..end.unwrap_or(rest.len())];
-                    if find_tag(text, "<seg").is_some() {
-                        return Err("<seg> begins before the one before it is closed");
-                    }
-                    if sentence.text.len() + text.len() > LONGEST {
-                        return Err("<seg> is longer than 16 MiB");
-                    }
-                    sentence.text.push_str(text);
-                    sentence.text.push(' ');
-                    match end {
-                        None => {
-                            self.open = Some((begin, sentence));
-                            return Ok(());
-                        }
-                        Some(end) => {
-                            sentence.text = collapse(&sentence.text);
-                            self.sentences.push(sentence);
-                            after_tag(&rest[end..])?
-                        }
-                    }
-                }
-                None => {
-                    let Some(begin) = rest.find('<') else {
-                        return Ok(());
-                    };
-                    let tag = &rest[begin..];
-                    if is_tag(tag, "<doc") {
-                        self.document = attribute(tag, "docid").and_then(known);
-                        self.topic = attribute(tag, "genre").and_then(known);
-                        after_tag(tag)?
-                    } else if is_tag(tag, "<seg") {
-                        let sentence = Sentence {
-                            document: self.document.clone(),
-                            topic: self.topic.clone(),
-                            id: attribute(tag, "id").and_then(known),
-                            text: String::new(),
-                        };
-                        self.open = Some((number, sentence));
-                        after_tag(tag)?
-                    } else {
-                        &tag[1..]
-                    }
-                }
+                Some((begin, sentence)) => self.text(begin, sentence, rest)?,
+                None => self.tag(number, rest)?,
             };
+        }
+        Ok(())
+    }
+
+    /// Takes text of a segment, to its end or that of the line, and gives what is left of the line.
+    fn text<'a>(
+        &mut self,
+        begin: usize,
+        mut sentence: Sentence,
+        line: &'a str,
+    ) -> Result<&'a str, &'static str> {
+        let end = find_tag(line, "</seg");
+        let text = &line[..end.unwrap_or(line.len())];
+        if find_tag(text, "<seg").is_some() {
+            return Err("<seg> begins before the one before it is closed");
+        }
+        if sentence.text.len() + text.len() > LONGEST {
+            return Err("<seg> is longer than 16 MiB");
+        }
+        sentence.text.push_str(text);
+        sentence.text.push(' ');
+        match end {
+            None => {
+                self.open = Some((begin, sentence));
+                Ok("")
+            }
+            Some(end) => {
+                sentence.text = collapse(&sentence.text);
+                self.sentences.push(sentence);
+                after_tag(&line[end..])
+            }
+        }
+    }
+
+    /// Takes the next tag outside of segments, and gives what is left of the line.
+    fn tag<'a>(&mut self, number: usize, line: &'a str) -> Result<&'a str, &'static str> {
+        let Some(begin) = line.find('<') else {
+            return Ok("");
+        };
+        let tag = &line[begin..];
+        if is_tag(tag, "<doc") {
+            let rest = after_tag(tag)?;
+            self.document = attribute(tag, "docid").and_then(known);
+            self.topic = attribute(tag, "genre").and_then(known);
+            let names = [&self.document, &self.topic].into_iter().flatten();
+            match names.into_iter().any(|name| name.len() > LONGEST_NAME) {
+                true => Err("a name in <doc> is longer than 512 bytes"),
+                false => Ok(rest),
+            }
+        } else if is_tag(tag, "<seg") {
+            let rest = after_tag(tag)?;
+            let sentence = Sentence {
+                document: self.document.clone(),
+                topic: self.topic.clone(),
+                id: attribute(tag, "id").and_then(known),
+                text: String::new(),
+            };
+            self.open = Some((number, sentence));
+            Ok(rest)
+        } else {
+            Ok(&tag[1..])
         }
     }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use super::documents::known;
 use super::file::{LARGEST_WHOLE, read_text, wrong};
 use super::lines::collapse;
-use super::parallel::{Corpus, MOST_REFERENCES, MOST_SYSTEMS};
+use super::parallel::{Corpus, LONGEST_NAME, MOST_REFERENCES, MOST_SYSTEMS};
 use super::xml::{Element, Part, Xml};
 use super::{EvalError, Segment, System};
 
@@ -122,9 +122,19 @@ struct Reading {
 
 impl Reading {
     fn document(xml: &Xml, element: &Element) -> Result<Document, EvalError> {
+        let name = |attribute: &str| {
+            let name = xml.attribute(element, attribute)?;
+            match name.as_deref().and_then(known) {
+                Some(name) if name.len() > LONGEST_NAME => {
+                    let message = format!("{attribute} is longer than {LONGEST_NAME} bytes");
+                    Err(xml.wrong(&message))
+                }
+                name => Ok(name),
+            }
+        };
         Ok(Document {
-            id: xml.attribute(element, "id")?.as_deref().and_then(known),
-            domain: xml.attribute(element, "domain")?.as_deref().and_then(known),
+            id: name("id")?,
+            domain: name("domain")?,
             is_test_suite: xml.attribute(element, "testsuite")?.is_some(),
             sides: HashMap::new(),
         })
@@ -150,14 +160,11 @@ impl Reading {
             }
             _ => {
                 let name = xml.needed(element, "system")?;
-                let number = match self.systems.get(&name) {
-                    Some(number) => *number,
-                    None => {
-                        self.systems.insert(name, self.outputs.len());
-                        self.outputs.push(Vec::new());
-                        self.outputs.len() - 1
-                    }
-                };
+                let next = self.outputs.len();
+                let number = *self.systems.entry(name).or_insert(next);
+                if number == next {
+                    self.outputs.push(Vec::new());
+                }
                 if number >= MOST_SYSTEMS {
                     let message = format!("there are more than {MOST_SYSTEMS} systems");
                     return Err(xml.wrong(&message));
@@ -215,9 +222,9 @@ impl Reading {
     fn finish(self) -> Result<Corpus, String> {
         one_language("source texts", &self.source_languages)?;
         one_language("references", &self.reference_languages)?;
-        let has_references = !self.translators.is_empty();
-        let mut stays = self.is_translated;
-        stays.iter_mut().for_each(|stays| *stays |= !has_references);
+        let all_stay = self.translators.is_empty();
+        let is_translated = self.is_translated.into_iter();
+        let stays: Vec<bool> = is_translated.map(|is| is || all_stay).collect();
         let mut names: Vec<(String, usize)> = self.systems.into_iter().collect();
         names.sort_by_key(|(_, number)| *number);
         let mut systems = Vec::new();

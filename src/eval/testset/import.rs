@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::corpus::{known, read_columns, read_documents, read_lines, wrong};
+use super::corpus::{Place, known, read_columns, read_documents, read_lines, wrong};
 use super::find::Folder;
 use super::store::{Stored, sha256};
 use super::{Definition, Documents, EvalError, Split, TestSets, Text};
@@ -121,10 +121,7 @@ fn text(text: &Text, path: &Path) -> Result<Vec<String>, EvalError> {
     Ok(sentences)
 }
 
-fn places(
-    documents: &Documents,
-    path: &Path,
-) -> Result<Vec<(Option<String>, Option<String>)>, EvalError> {
+fn places(documents: &Documents, path: &Path) -> Result<Vec<Place>, EvalError> {
     let names: Vec<&str> = [&documents.document, &documents.topic]
         .into_iter()
         .flatten()

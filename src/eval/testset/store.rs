@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use super::corpus::{read_documents, read_lines, wrong};
+use super::corpus::{Place, read_documents, read_lines, wrong};
 use super::{Definition, EvalError, Split};
 
 /// The record's file.
@@ -27,7 +27,7 @@ pub(super) struct Stored {
     /// English.
     pub(super) reference: Vec<String>,
     /// Document and topic of each sentence, or nothing.
-    pub(super) places: Vec<(Option<String>, Option<String>)>,
+    pub(super) places: Vec<Place>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,7 +161,7 @@ impl Stored {
 
     /// Lines `document<TAB>topic`.
     fn documents(&self) -> Vec<String> {
-        let line = |(document, topic): &(Option<String>, Option<String>)| {
+        let line = |(document, topic): &Place| {
             let document = document.as_deref().unwrap_or_default();
             format!("{document}\t{}", topic.as_deref().unwrap_or_default())
         };
