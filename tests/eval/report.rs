@@ -153,21 +153,21 @@ fn check_html(page: &str) -> String {
         }) {
             Xml::Start(tag) => {
                 let name = tag.name().as_ref().to_owned();
-                scripts += usize::from(name == b"script");
+                scripts += usize::from(name == "script");
                 for attribute in tag.attributes() {
                     let attribute = attribute.expect("attributes that are quoted and differ");
-                    assert!(!attribute.key.as_ref().starts_with(b"on"), "{attribute:?}");
+                    assert!(!attribute.key.as_ref().starts_with("on"), "{attribute:?}");
                 }
                 open.push(name);
             }
             Xml::Empty(tag) => {
-                let name = String::from_utf8(tag.name().as_ref().to_owned()).unwrap();
+                let name = tag.name().as_ref().to_owned();
                 let drawn = ["path", "rect", "circle"];
                 assert!(VOID.contains(&&*name) || drawn.contains(&&*name), "{name}");
             }
             Xml::End(tag) => assert_eq!(Some(tag.name().as_ref().to_owned()), open.pop()),
-            Xml::Text(part) => text.push_str(&part.decode().unwrap()),
-            Xml::GeneralRef(entity) => match &*entity.decode().unwrap() {
+            Xml::Text(part) => text.push_str(&part),
+            Xml::GeneralRef(entity) => match &*entity {
                 "lt" => text.push('<'),
                 "gt" => text.push('>'),
                 "amp" => text.push('&'),
@@ -262,8 +262,9 @@ fn hostile_text_is_text_in_latex() {
     let latex = latex(&hostile());
     assert_nothing_hidden(&latex);
     for line in latex.lines().skip(1) {
-        assert!(!line.replace("\\%", "").contains('%'), "a comment: {line}");
-        assert!(!line.contains("\\ ") && !line.contains("$x"), "{line}");
+        let bare = line.replace("\\%", "").replace("\\$", "");
+        assert!(!bare.contains('%'), "a comment: {line}");
+        assert!(!bare.contains("$x"), "a formula: {line}");
     }
     assert!(latex.contains("a\\textbar{}b \\textbackslash{} \\$x\\_1\\$"));
     let count = |what: char| {
@@ -301,9 +302,9 @@ fn hostile_text_is_text_in_junit() {
     loop {
         match reader.read_event().unwrap() {
             Xml::Start(tag) | Xml::Empty(tag) => {
-                cases += usize::from(tag.name().as_ref() == b"testcase");
-                failures += usize::from(tag.name().as_ref() == b"failure");
-                assert_ne!(tag.name().as_ref(), b"script");
+                cases += usize::from(tag.name().as_ref() == "testcase");
+                failures += usize::from(tag.name().as_ref() == "failure");
+                assert_ne!(tag.name().as_ref(), "script");
             }
             Xml::Eof => break,
             _ => {}
@@ -329,8 +330,8 @@ fn junit_counts_by_suite() {
     ];
     let xml = junit("anubad", &cases).unwrap();
     for part in [
-        r#"<testsuites name="anubad" tests="3" failures="1" errors="0""#,
-        r#"<testsuite name="news" tests="2" disabled="0" errors="0" failures="1""#,
+        r#"<testsuites name="anubad" tests="3" skipped="0" failures="1" errors="0">"#,
+        r#"<testsuite name="news" tests="2" skipped="0" errors="0" failures="1">"#,
         r#"<testcase name="chrF2" classname="news" time="1.500""#,
         r#"<failure message="BLEU 19.2 is below 20" type="bar">"#,
         "worst sentence: 3",

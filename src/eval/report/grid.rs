@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::numbers::{number, probability, shown_speed, speed};
 use super::{FindingCount, GroupReport, MetricReport, Report, ScoreReport};
 
 /// Below this probability a difference counts as significant, as sacreBLEU has it.
@@ -11,9 +12,6 @@ pub const SIGNIFICANT: f64 = 0.05;
 
 /// Parts of a group, or kinds of findings, that a table shows.
 pub const MOST_ROWS: usize = 40;
-
-/// Digits after the point above which `f64` has none to show.
-const MOST_DECIMALS: usize = 15;
 
 /// A table.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -117,9 +115,7 @@ impl Cell {
 pub fn grids(report: &Report) -> Vec<Grid> {
     let mut grids = vec![systems(report)];
     grids.extend(findings(report));
-    for group in &report.groups {
-        grids.extend(of_group(report, group));
-    }
+    grids.extend(parts(report));
     grids
 }
 
@@ -165,7 +161,7 @@ pub fn systems(report: &Report) -> Grid {
 }
 
 /// Kinds of findings as rows, most frequent first, systems as columns; none where there are no findings.
-fn findings(report: &Report) -> Option<Grid> {
+pub fn findings(report: &Report) -> Option<Grid> {
     let mut kinds: Vec<(&FindingCount, usize)> = Vec::new();
     for finding in report.systems.iter().flat_map(|system| &system.findings) {
         match kinds.iter_mut().find(|(kind, _)| same(kind, finding)) {
@@ -200,7 +196,13 @@ fn same(a: &FindingCount, b: &FindingCount) -> bool {
     (&a.kind, &a.severity) == (&b.kind, &b.severity)
 }
 
-/// Parts as rows: one table with a column a metric for one system, a table a metric with a column a system for more.
+/// The tables of all groups, with parts as rows.
+pub fn parts(report: &Report) -> Vec<Grid> {
+    let groups = report.groups.iter();
+    groups.flat_map(|group| of_group(report, group)).collect()
+}
+
+/// One table with a column a metric for one system, a table a metric with a column a system for more.
 fn of_group(report: &Report, group: &GroupReport) -> Vec<Grid> {
     let parts = largest_parts(group);
     let note = left_out(group.parts.len(), "parts, those with most sentences");
@@ -265,7 +267,7 @@ pub fn largest_parts(group: &GroupReport) -> Vec<usize> {
 /// What is said where not all rows are shown.
 pub fn left_out(all: usize, which: &str) -> String {
     match all > MOST_ROWS {
-        true => format!("{MOST_ROWS} of {all} {which}; the JSON form has all"),
+        true => format!("{MOST_ROWS} of {all} {which}; the JSON form has all."),
         false => String::new(),
     }
 }
@@ -295,46 +297,13 @@ fn significance_note(report: &Report) -> String {
     let baseline = report.systems.first().map_or("", |system| &system.name);
     let scores = report.systems.iter().flat_map(|system| &system.scores);
     let intervals = match scores.clone().any(|score| score.interval.is_some()) {
-        true => "in brackets the mean over the resamples ± half the 95 % interval; ",
+        true => "In brackets, the mean over the resamples ± half the 95 % interval. ",
         false => "",
     };
     format!(
-        "{intervals}p against {baseline} ({}, {} samples, seed {}); * p < {SIGNIFICANT}",
+        "{intervals}p against {baseline}: {}, {} samples, seed {}; * marks p < {SIGNIFICANT}.",
         test.test, test.samples, test.seed
     )
-}
-
-/// Sentences per second; none where the time is not known, or is none at all.
-pub fn speed(sentences: usize, seconds: Option<f64>) -> Option<f64> {
-    let speed = sentences as f64 / seconds?;
-    (speed.is_finite() && speed > 0.0).then_some(speed)
-}
-
-/// A speed with as many digits as mean something.
-pub fn shown_speed(speed: f64) -> String {
-    let decimals = match speed {
-        100.0.. => 0,
-        10.0.. => 1,
-        _ => 2,
-    };
-    number(speed, decimals)
-}
-
-/// A number with so many digits after the point. Rounds as C does, which is what sacreBLEU shows.
-pub fn number(value: f64, decimals: usize) -> String {
-    match value {
-        _ if value.is_nan() => "NaN".to_owned(),
-        f64::INFINITY => "∞".to_owned(),
-        f64::NEG_INFINITY => "−∞".to_owned(),
-        _ => format!("{value:.*}", decimals.min(MOST_DECIMALS)),
-    }
-}
-
-fn probability(p: f64) -> String {
-    match p {
-        0.0..0.0001 => "p < 0.0001".to_owned(),
-        _ => format!("p = {}", number(p, 4)),
-    }
 }
 
 #[cfg(test)]

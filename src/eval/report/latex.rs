@@ -37,7 +37,7 @@ fn table(report: &Report, grid: &Grid, signatures: &str) -> String {
     let (test_set, title) = (escape(&report.test_set), escape(&grid.title));
     let mut caption = format!("{title}, {test_set}, {} sentences.", report.sentences);
     if !grid.note.is_empty() {
-        caption.push_str(&format!(" {}.", capitalised(&escape(&grid.note))));
+        caption.push_str(&format!(" {}", escape(&grid.note)));
     }
     out.push_str(&format!(
         "    \\bottomrule\n  \\end{{tabular}}\n  \\caption{{{caption}{signatures}}}\n\\end{{table}}\n"
@@ -48,7 +48,9 @@ fn table(report: &Report, grid: &Grid, signatures: &str) -> String {
 fn signatures(report: &Report) -> String {
     let signature = |metric: &super::MetricReport| {
         let text = format!("{}|{}", metric.name, metric.signature);
-        format!(" \\texttt{{{}}}", escape(&text))
+        // A line may end behind each item.
+        let text = escape(&text).replace("\\textbar{}", "\\textbar\\allowbreak{}");
+        format!(" \\texttt{{{text}}}")
     };
     report.metrics.iter().map(signature).collect()
 }
@@ -66,14 +68,6 @@ fn cell(cell: &Cell) -> String {
         text.push_str(&format!(" ({mean} $\\pm$ {half})"));
     }
     text
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => String::new(),
-    }
 }
 
 /// Text that TeX sets as it is: none of it is a command, and line ends are blanks.

@@ -10,6 +10,7 @@ mod html;
 mod junit;
 mod latex;
 mod markdown;
+mod numbers;
 mod plots;
 #[cfg(test)]
 mod sample;

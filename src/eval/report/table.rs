@@ -1,7 +1,7 @@
 //! The report for a terminal.
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 use textwrap::core::display_width;
 
 use super::grid::{self, Cell, Grid};
@@ -24,6 +24,9 @@ pub struct TableOptions {
 const BOLD: char = '\u{2061}';
 const PLAIN: char = '\u{2062}';
 
+/// Columns that labels of rows may take on the narrowest terminal; on others, they may take a third.
+const LABEL: u16 = 24;
+
 /// The report as tables with their signatures below. Ends in a line feed.
 pub fn table(report: &Report, options: &TableOptions) -> String {
     let mut out = format!(
@@ -34,7 +37,9 @@ pub fn table(report: &Report, options: &TableOptions) -> String {
     for grid in &grid::grids(report) {
         out.push_str(&format!("\n{BOLD}{}{PLAIN}\n", visible(&grid.title)));
         for columns in divide(grid, options.width) {
-            out.push_str(&lay_out(grid, &columns, Some(options.width)).to_string());
+            out.push_str(
+                &lay_out(grid, &columns, options.width, ContentArrangement::Dynamic).to_string(),
+            );
             out.push('\n');
         }
         if !grid.note.is_empty() {
@@ -68,7 +73,7 @@ fn divide(grid: &Grid, width: usize) -> Vec<Vec<usize>> {
     for column in 1..grid.header.len() {
         let columns = tables.last_mut().expect("there is one from the start");
         columns.push(column);
-        let table = lay_out(grid, columns, None);
+        let table = lay_out(grid, columns, width, ContentArrangement::Disabled);
         let is_too_wide = table.lines().any(|line| display_width(&line) > width);
         if is_too_wide && columns.len() > 1 {
             columns.pop();
@@ -78,20 +83,23 @@ fn divide(grid: &Grid, width: usize) -> Vec<Vec<usize>> {
     tables
 }
 
-/// Lays out the first column and some others, in their natural width or at most in `width`.
-fn lay_out(grid: &Grid, columns: &[usize], width: Option<usize>) -> Table {
+/// Lays out the first column, long labels in it broken, and some others.
+fn lay_out(grid: &Grid, columns: &[usize], width: usize, arrangement: ContentArrangement) -> Table {
+    let width = u16::try_from(width).unwrap_or(u16::MAX);
     let head = |column: usize| visible(&grid.header[column].to_string()).into_owned();
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);
-    if let Some(width) = width {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
-    }
+    table.set_content_arrangement(arrangement);
+    table.set_width(width);
     let columns = || columns.iter().copied();
     table.set_header(std::iter::once(0).chain(columns()).map(head));
     for row in &grid.rows {
         let cells = columns().map(|column| cell(&row.cells[column - 1]));
         table.add_row(std::iter::once(visible(&row.label).into_owned()).chain(cells));
+    }
+    if let Some(labels) = table.column_mut(0) {
+        let most = Width::Fixed((width / 3).max(LABEL));
+        labels.set_constraint(ColumnConstraint::UpperBoundary(most));
     }
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
@@ -148,8 +156,11 @@ mod tests {
         let table = table(&sample::report(), &PLAIN_80);
         for line in [
             "toy  4 sentences",
-            "│ System  ┆           BLEU ↑ ┆            TER ↓ ┆ Sentences/s │",
-            "│ অনুবাদ    ┆ 33.2 (33.2 ± 1.2) ┆ 54.0 (54.1 ± 1.3) ┆             │",
+            "│ System   ┆            BLEU ↑ ┆             TER ↓ ┆ Sentences/s │",
+            "│ baseline ┆ 30.2 (30.2 ± 1.2) ┆ 57.1 (57.1 ± 1.3) ┆        8.00 │",
+            "│ অনুবাদ     ┆ 33.2 (33.2 ± 1.2) ┆ 54.0 (54.1 ± 1.3) ┆             │",
+            "│          ┆     (p = 0.0010)* ┆      (p = 0.1200) ┆             │",
+            "│ warning: length ratio ┆        9 ┆    0 │",
             "BLEU|#:1|v:2.6.0",
         ] {
             assert!(table.contains(line), "no {line:?} in:\n{table}");

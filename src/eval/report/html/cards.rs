@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::diff::{self, Run, Side};
-use super::super::grid::number;
+use super::super::numbers::number;
 use super::super::selection::{most_changed, worst};
 use super::super::{OutputFinding, Report, SegmentReport};
 use super::HtmlOptions;

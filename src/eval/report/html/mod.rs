@@ -61,8 +61,6 @@ pub fn html(report: &Report, options: &HtmlOptions) -> Result<String, Error> {
         let parts = metrics().filter_map(|metric| plots::parts(report, group, metric));
         parts.collect::<Vec<_>>()
     });
-    let mut grids = grid::grids(report);
-    let scores = grids.remove(0);
     environment.get_template("page.html")?.render(context! {
         style => Value::from_safe_string(include_str!("style.css").to_owned()),
         script => Value::from_safe_string(include_str!("script.js").to_owned()),
@@ -75,8 +73,9 @@ pub fn html(report: &Report, options: &HtmlOptions) -> Result<String, Error> {
         created => &report.created,
         metrics => Serde(&report.metrics),
         systems => Serde(&report.systems),
-        scores => Serde(scores),
-        grids => Serde(grids),
+        scores => Serde(grid::systems(report)),
+        findings => Serde(grid::findings(report)),
+        parts => Serde(grid::parts(report)),
         speed => Serde(speed.collect::<Vec<_>>()),
         distributions => Serde(distributions.collect::<Vec<_>>()),
         groups => Serde(groups.collect::<Vec<_>>()),

@@ -4,6 +4,9 @@ use serde::Serialize;
 
 use super::px;
 
+/// Numbers above this one are drawn as it, as the distance of two greater ones may not be a number.
+pub const MOST: f64 = 1e300;
+
 /// A tick.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Tick {
@@ -27,6 +30,7 @@ impl Axis {
     /// An axis on which `low` is at the pixel `from` and `high` at the pixel `to`. Where the two are the same, or so
     /// near that no tick fits between them, it is widened around them.
     pub fn linear(low: f64, high: f64, from: f64, to: f64) -> Axis {
+        let (low, high) = (low.clamp(-MOST, MOST), high.clamp(-MOST, MOST));
         let least = 1e-9 * low.abs().max(high.abs()).max(1e-3);
         let (low, high) = match high - low > least {
             true => (low, high),
@@ -46,9 +50,10 @@ impl Axis {
 
     /// An axis of numbers above zero on which each power of ten is as wide as the next.
     pub fn logarithmic(low: f64, high: f64, from: f64, to: f64) -> Axis {
+        let exponent = |value: f64| value.clamp(1.0 / MOST, MOST).log10();
         Axis {
             is_logarithmic: true,
-            ..Axis::linear(low.log10(), high.log10(), from, to)
+            ..Axis::linear(exponent(low), exponent(high), from, to)
         }
     }
 
@@ -67,30 +72,31 @@ impl Axis {
         if !self.is_logarithmic {
             let step = nice_step(self.high - self.low, count);
             let decimals = decimals(step);
-            let label = |value: &f64| format!("{value:.decimals$}");
-            return self.tick_all(multiples(self.low, self.high, step), label);
+            let ticks = multiples(self.low, self.high, step).into_iter();
+            return ticks.map(|value| self.tick(value, decimals)).collect();
         }
-        let powers = (self.low.floor() as i32)..=(self.high.ceil() as i32);
-        let in_range = |value: &f64| (self.low..=self.high).contains(&value.log10());
+        let step = nice_step(self.high - self.low, count).max(1.0);
+        let powers = multiples(self.low.floor(), self.high, step);
         let of = |digits: &[f64]| -> Vec<f64> {
-            let values = powers.clone().flat_map(|power| {
-                let digits = digits.iter();
-                digits.map(move |digit| digit * 10f64.powi(power))
-            });
+            let powers = powers.iter().map(|power| 10f64.powf(*power));
+            let values = powers.flat_map(|power| digits.iter().map(move |digit| digit * power));
+            let in_range = |value: &f64| (self.low..=self.high).contains(&value.log10());
             values.filter(in_range).collect()
         };
-        let fits = |values: &Vec<f64>| values.len() <= count + 2;
         let dense = [of(&[1.0, 2.0, 5.0]), of(&[1.0, 3.0])];
+        let fits = |values: &Vec<f64>| values.len() <= count + 2;
         let values = dense.into_iter().find(fits).unwrap_or_else(|| of(&[1.0]));
-        self.tick_all(values, f64::to_string)
+        let ticks = values.into_iter();
+        ticks
+            .map(|value| self.tick(value, decimals(value)))
+            .collect()
     }
 
-    fn tick_all(&self, values: Vec<f64>, label: impl Fn(&f64) -> String) -> Vec<Tick> {
-        let tick = |value: &f64| Tick {
-            at: self.at(*value),
-            label: label(value),
-        };
-        values.iter().map(tick).collect()
+    fn tick(&self, value: f64, decimals: usize) -> Tick {
+        Tick {
+            at: self.at(value),
+            label: label(value, decimals),
+        }
     }
 }
 
@@ -118,10 +124,16 @@ fn multiples(low: f64, high: f64, step: f64) -> Vec<f64> {
         .collect()
 }
 
-/// Digits after the point that tell multiples of a step apart.
+/// Digits after the point that a number of this size, and multiples of a step of it, need.
 pub fn decimals(step: f64) -> usize {
-    (-step.log10() + 1e-9).floor().clamp(-1.0, 11.0) as usize
-        + usize::from(step.log10().fract() != 0.0 && step < 1.0)
+    (-(step.abs().log10() + 1e-9).floor()).clamp(0.0, 12.0) as usize
+}
+
+fn label(value: f64, decimals: usize) -> String {
+    match value.abs() < 1e7 {
+        true => format!("{value:.decimals$}"),
+        false => format!("{value:e}"),
+    }
 }
 
 #[cfg(test)]
@@ -139,7 +151,7 @@ mod tests {
         assert_eq!(linear(0.0, 100.0), ["0", "20", "40", "60", "80", "100"]);
         assert_eq!(linear(-0.12, 0.31), ["-0.1", "0.0", "0.1", "0.2", "0.3"]);
         assert_eq!(linear(31.0, 33.0), ["31.0", "31.5", "32.0", "32.5", "33.0"]);
-        assert_eq!(linear(7.0, 7.0).len(), 8);
+        assert_eq!(linear(7.0, 7.0).len(), 7);
         assert_eq!(
             linear(0.0, 0.004),
             ["0.000", "0.001", "0.002", "0.003", "0.004"]
@@ -155,6 +167,12 @@ mod tests {
             labels(Axis::logarithmic(0.5, 20.0, 0.0, 1.0), 5),
             ["0.5", "1", "2", "5", "10", "20"]
         );
+        assert_eq!(
+            labels(Axis::logarithmic(0.2, 500.0, 0.0, 1.0), 5),
+            ["0.3", "1", "3", "10", "30", "100", "300"]
+        );
+        let wide = labels(Axis::logarithmic(1e-320, f64::INFINITY, 0.0, 1.0), 5);
+        assert!((4..8).contains(&wide.len()), "{wide:?}");
     }
 
     #[test]
@@ -169,6 +187,7 @@ mod tests {
             let ticks = axis.ticks(5);
             assert!(ticks.len() <= 12, "{low}: {}", ticks.len());
             assert!(ticks.iter().all(|tick| (0.0..=100.0).contains(&tick.at)));
+            assert!(ticks.iter().all(|tick| tick.label.len() < 20), "{ticks:?}");
         }
     }
 }

@@ -4,9 +4,10 @@
 use serde::Serialize;
 
 use super::super::Report;
-use super::super::grid::{Head, number};
-use super::axis::{Axis, Tick, decimals, nice_step};
-use super::{MARGIN, WIDTH, px};
+use super::super::grid::Head;
+use super::super::numbers::number;
+use super::axis::{Axis, MOST, Tick, decimals, nice_step};
+use super::{MARGIN, WIDTH, px, short};
 
 /// Bins, about.
 const BINS: usize = 25;
@@ -39,7 +40,7 @@ pub struct Distribution {
 pub struct Strip {
     /// Number of the system, from 0.
     pub system: usize,
-    /// Its name.
+    /// Its name, shortened.
     pub name: String,
     /// Median and quartiles in words, and how many sentences have no score.
     pub summary: String,
@@ -108,7 +109,7 @@ pub fn distribution(report: &Report, metric: usize) -> Option<Distribution> {
         }
         Strip {
             system,
-            name: report.systems[system].name.clone(),
+            name: short(&report.systems[system].name),
             summary,
             base,
             bars: bars.filter(|(_, count)| **count > 0).map(bar).collect(),
@@ -137,15 +138,14 @@ impl Bins {
     fn of(scores: &mut [Vec<f64>]) -> Option<Bins> {
         let mut all: Vec<f64> = scores.concat();
         let (least, greatest) = (quantile(&mut all, 0.0)?, quantile(&mut all, 1.0)?);
-        let (low, high) = (quantile(&mut all, TAIL)?, quantile(&mut all, 1.0 - TAIL)?);
-        let axis_step = nice_step((high - low).max(1e-6 * high.abs().max(1e-3)), BINS);
-        let low = (low / axis_step).floor() * axis_step;
-        let count = ((high - low) / axis_step)
-            .ceil()
-            .clamp(1.0, 3.0 * BINS as f64) as usize;
+        let low = quantile(&mut all, TAIL)?.clamp(-MOST, MOST);
+        let high = quantile(&mut all, 1.0 - TAIL)?.clamp(-MOST, MOST);
+        let step = nice_step((high - low).max(1e-6 * high.abs().max(1e-3)), BINS);
+        let low = (low / step).floor() * step;
+        let count = ((high - low) / step).ceil().clamp(1.0, 3.0 * BINS as f64) as usize;
         let mut bins = Bins {
             low,
-            step: axis_step,
+            step,
             count,
             beyond: (false, false),
         };

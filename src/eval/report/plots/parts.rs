@@ -3,10 +3,11 @@
 
 use serde::Serialize;
 
-use super::super::grid::{Head, largest_parts, left_out, number};
+use super::super::grid::{Head, largest_parts, left_out};
+use super::super::numbers::number;
 use super::super::{GroupReport, Report};
 use super::axis::{Axis, Tick};
-use super::{MARGIN, WIDTH};
+use super::{MARGIN, WIDTH, short};
 
 /// Distance of one part's line from the next one's.
 const PITCH: f64 = 38.0;
@@ -29,7 +30,7 @@ pub struct Parts {
 /// A part.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Line {
-    /// Its label.
+    /// Its label, shortened.
     pub label: String,
     /// How many sentences it has.
     pub sentences: usize,
@@ -66,7 +67,9 @@ pub fn parts(report: &Report, group: &GroupReport, metric: usize) -> Option<Part
     });
     let low = all.clone().min_by(f64::total_cmp)?;
     let high = all.max_by(f64::total_cmp)?;
-    let axis = Axis::linear(low, high, MARGIN, WIDTH - MARGIN);
+    // Some room on either side, so that no mark lies at the edge.
+    let room = 0.04 * (high - low);
+    let axis = Axis::linear(low - room, high + room, MARGIN, WIDTH - MARGIN);
     let line = |(row, &part): (usize, &usize)| {
         let label = &group.parts[part].label;
         let mark = |system: usize| {
@@ -82,7 +85,7 @@ pub fn parts(report: &Report, group: &GroupReport, metric: usize) -> Option<Part
             sentences: group.parts[part].sentences,
             y: PITCH * (row + 1) as f64 - 10.0,
             marks: systems.clone().filter_map(mark).collect(),
-            label: label.clone(),
+            label: short(label),
         }
     };
     Some(Parts {
