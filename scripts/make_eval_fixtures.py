@@ -4,7 +4,7 @@
     pip install sacrebleu==2.6.0 sentencepiece regex
     scripts/make_eval_fixtures.py
 
-One function a metric; each yields the lines of its file. The sentences are written for this purpose.
+A function for each file, of which it yields the lines. The sentences are written for this purpose.
 """
 import json
 import os
@@ -63,15 +63,20 @@ OUTPUTS = {
 }
 
 
-def bleu():
-    """Tokens of odd texts, then scores of corpora and their sentences."""
-    tokenizers = ["13a", "intl", "char", "none", "zh", "flores101"]
-    instances = {name: BLEU(tokenize=name).tokenizer for name in tokenizers}
-    for text in ODD:
-        yield {"text": text, "tokens": {name: " ".join(instances[name](text).split()) for name in tokenizers}}
+TOKENIZERS = ["13a", "intl", "char", "none", "zh", "flores101"]
 
+
+def tokens():
+    """Tokens of odd texts."""
+    instances = {name: BLEU(tokenize=name).tokenizer for name in TOKENIZERS}
+    for text in ODD:
+        yield {"text": text, "tokens": {name: " ".join(instances[name](text).split()) for name in TOKENIZERS}}
+
+
+def bleu():
+    """Scores of corpora and their sentences, with every option."""
     smoothings = [("exp", None), ("none", None), ("floor", None), ("floor", 0.01), ("add-k", None), ("add-k", 2.5)]
-    options = [{"tokenize": name} for name in tokenizers]
+    options = [{"tokenize": name} for name in TOKENIZERS]
     options += [
         {"smooth_method": method, "smooth_value": value, "effective_order": effective}
         for method, value in smoothings for effective in (False, True)
@@ -247,7 +252,7 @@ def in_words(key, value):
 def main():
     folder = ROOT / "tests/data/eval"
     folder.mkdir(exist_ok=True)
-    for metric in (bleu, chrf, ter):
+    for metric in (tokens, bleu, chrf, ter):
         with open(folder / f"{metric.__name__}.jsonl", "w") as file:
             for line in metric():
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")

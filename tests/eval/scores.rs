@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use anubad::eval::{ReferenceCount, Segment, parse_metrics, statistics};
+use anubad::eval::{ReferenceCount, Segment, parse_metrics};
 use serde::Deserialize;
 
 /// A line of a file: a corpus, or what a metric made of one above.
@@ -60,7 +60,7 @@ fn check_scores(corpus: &Corpus, expected: &Scores) {
 
     let go_on = || ControlFlow::Continue(());
     let systems = [corpus.hypotheses.as_slice()];
-    let rows = &statistics(&*metric, &segments, &systems, &go_on).unwrap()[0];
+    let rows = &metric.statistics(&segments, &systems, &go_on).unwrap()[0];
     let sums = rows.sums();
     assert_close(metric.score(&sums), expected.score, &at("score"));
     assert_eq!(metric.details(&sums), expected.details, "{}", at("details"));

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
 use anubad::eval::significance::{DEFAULT_SEED, Estimate, Outcome, PairedTest, confidence, paired};
-use anubad::eval::{Counter, EvalError, Metric, Precision, ReferenceCount, Signature, Statistics};
+use anubad::eval::{EvalError, Metric, Precision, ReferenceCount, Segment, Signature, Statistics};
 use serde::Deserialize;
 
 /// Formulas of scores alone: statistics are given.
@@ -85,7 +85,12 @@ impl Metric for Formula {
         }
     }
 
-    fn counter(&self) -> Box<dyn Counter + '_> {
+    fn statistics(
+        &self,
+        _: &[Segment],
+        _: &[&[String]],
+        _: &(dyn Fn() -> ControlFlow<()> + Sync),
+    ) -> Result<Vec<Statistics>, EvalError> {
         unreachable!("statistics are given")
     }
 
