@@ -10,7 +10,7 @@ use super::visible;
 
 /// Words of one side above which texts are not compared but shown one behind the other. Comparing takes more than
 /// linear time, and a sentence has some thirty words.
-const MOST_WORDS: usize = 20_000;
+const MOST_WORDS: usize = 5_000;
 
 /// Which of two texts has some words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -37,7 +37,7 @@ pub struct Run<'a> {
 
 /// Compares two texts word by word, words and punctuation marks being those of Unicode's annex 29. White space alone
 /// makes no difference. The comparison is Myers's (An O(ND) difference algorithm, Algorithmica 1986); of hard cases
-/// longer than a sentence it may find more differences than the fewest, and of texts above 20,000 words all words
+/// longer than a sentence it may find more differences than the fewest, and of texts above 5,000 words all words
 /// are taken to differ.
 pub fn runs<'a>(reference: &'a str, hypothesis: &'a str) -> Vec<Run<'a>> {
     let (old, new) = (Words::of(reference), Words::of(hypothesis));

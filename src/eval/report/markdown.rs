@@ -61,7 +61,7 @@ fn escape(text: &str) -> String {
     let text = visible(text);
     let mut escaped = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        if r"\`*_{}[]<>|#~$&!:@".contains(c) {
+        if r"\`*_{}[]<>|#~$&".contains(c) {
             escaped.push('\\');
         }
         escaped.push(c);
