@@ -173,6 +173,11 @@ mod tests {
     }
 
     #[test]
+    fn words_may_go_behind_where_their_last_is_aligned() {
+        assert_eq!(edits(&[1, 2, 3, 4, 5], &[3, 4, 3, 5, 1, 2]), 2);
+    }
+
+    #[test]
     fn what_is_too_long_is_shifted_in_parts() {
         let (ten, eleven): (Vec<u32>, Vec<u32>) = ((0..10).collect(), (0..11).collect());
         let twenty: Vec<u32> = (100..120).collect();
