@@ -43,7 +43,7 @@ impl Needs {
     };
 }
 
-/// A way to score outputs.
+/// A way to score outputs, of whatever statistics: what reports and tests of significance need to know of it.
 pub trait Metric: Send + Sync {
     /// Its name in reports, as the field writes it: `BLEU`, `chrF2++`, `TER`, `ROUGE-L`.
     fn name(&self) -> String;
@@ -69,9 +69,6 @@ pub trait Metric: Send + Sync {
     /// Numbers that describe one sentence.
     fn width(&self) -> usize;
 
-    /// A counter with buffers of its own, for one thread.
-    fn counter(&self) -> Box<dyn Counter + '_>;
-
     /// The score of a corpus, from the sums of its sentences' statistics.
     fn score(&self, sums: &[f64]) -> f64;
 
@@ -84,6 +81,12 @@ pub trait Metric: Send + Sync {
     fn details(&self, _sums: &[f64]) -> String {
         String::new()
     }
+}
+
+/// A metric that compares strings, each sentence by itself.
+pub trait StringMetric: Metric {
+    /// A counter with buffers of its own, for one thread.
+    fn counter(&self) -> Box<dyn Counter + '_>;
 }
 
 /// Counts the statistics of outputs; what it holds them against is read once for all systems.
@@ -169,35 +172,12 @@ impl Statistics {
 /// [`EvalError::Missing`] where a sentence lacks what the metric needs, [`EvalError::Length`] where a system has more
 /// or fewer outputs than there are sentences, [`EvalError::Interrupted`] where `check` breaks.
 pub fn statistics(
-    metric: &dyn Metric,
+    metric: &dyn StringMetric,
     segments: &[Segment],
     systems: &[&[String]],
     check: &(dyn Fn() -> ControlFlow<()> + Sync),
 ) -> Result<Vec<Statistics>, EvalError> {
-    let needs = metric.needs();
-    let missing = |what, sentence| EvalError::Missing {
-        metric: metric.name(),
-        what,
-        sentence,
-    };
-    for (i, segment) in segments.iter().enumerate() {
-        if needs.references && segment.references.iter().all(Option::is_none) {
-            return Err(missing("a reference", i + 1));
-        }
-        if needs.source && segment.source.is_none() {
-            return Err(missing("the source", i + 1));
-        }
-    }
-    for (i, outputs) in systems.iter().enumerate() {
-        if outputs.len() != segments.len() {
-            return Err(EvalError::Length {
-                what: format!("system {}", i + 1),
-                found: outputs.len(),
-                against: "the test set".to_owned(),
-                expected: segments.len(),
-            });
-        }
-    }
+    check_input(metric, segments, systems)?;
     let width = metric.width();
     let count_chunk = |(chunk, segments): (usize, &[Segment])| {
         if check().is_break() {
@@ -230,4 +210,40 @@ pub fn statistics(
         Statistics::new(width, values)
     };
     Ok((0..systems.len()).map(of_system).collect())
+}
+
+/// Whether every sentence has what a metric needs, and every system an output for it.
+///
+/// # Errors
+/// [`EvalError::Missing`] and [`EvalError::Length`] where not.
+pub(super) fn check_input(
+    metric: &dyn Metric,
+    segments: &[Segment],
+    systems: &[&[String]],
+) -> Result<(), EvalError> {
+    let needs = metric.needs();
+    let missing = |what, sentence| EvalError::Missing {
+        metric: metric.name(),
+        what,
+        sentence,
+    };
+    for (i, segment) in segments.iter().enumerate() {
+        if needs.references && segment.references.iter().all(Option::is_none) {
+            return Err(missing("a reference", i + 1));
+        }
+        if needs.source && segment.source.is_none() {
+            return Err(missing("the source", i + 1));
+        }
+    }
+    for (i, outputs) in systems.iter().enumerate() {
+        if outputs.len() != segments.len() {
+            return Err(EvalError::Length {
+                what: format!("system {}", i + 1),
+                found: outputs.len(),
+                against: "the test set".to_owned(),
+                expected: segments.len(),
+            });
+        }
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use super::{EvalError, Metric};
+use super::{EvalError, StringMetric};
 
 /// A metric as the user names it. Names and keys are those of sacreBLEU's signatures, in any case.
 ///
@@ -124,7 +124,7 @@ impl Spec {
 ///
 /// # Errors
 /// [`EvalError::Spec`] where the name or an option is not known.
-pub fn parse_metrics(text: &str) -> Result<Vec<Box<dyn Metric>>, EvalError> {
+pub fn parse_metrics(text: &str) -> Result<Vec<Box<dyn StringMetric>>, EvalError> {
     let spec = Spec::parse(text)?;
     Err(spec.error("no such metric"))
 }
