@@ -1,0 +1,314 @@
+//! COMET: a score that a neural network gives a translation, learned from people's judgements (Rei et al. 2020, COMET:
+//! A Neural Framework for MT Evaluation, EMNLP, <https://aclanthology.org/2020.emnlp-main.213>).
+//!
+//! Data goes one way: texts → `reading`, the sequences of tokens that the encoder reads → `schedule`, batches →
+//! `embedding`, one vector a sequence → `estimator`, a score. Models are those of Unbabel's COMET 2: regression with and
+//! without references, and the unified metric, of which CometKiwi is one. Scores are those of `unbabel-comet` 2.2.7 to
+//! about five decimals; only a text that spells a special token such as `</s>` is text here, and that token there.
+
+mod embedding;
+mod error;
+mod estimator;
+mod hparams;
+mod identity;
+mod reading;
+mod schedule;
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::thread::available_parallelism;
+
+use candle_core::Device;
+
+pub use error::CometError;
+
+use super::metric::check_input;
+use super::{Metric, Needs, ReferenceCount, Segment, Signature, Statistics};
+use crate::model::{LoadError, Scope, Weights, XlmRoberta, read_json};
+use crate::tokenizer::{Languages, Tokenizer};
+use embedding::Embedder;
+use estimator::{Estimator, compare_with_reference, compare_with_source};
+use hparams::{Hparams, Kind};
+use reading::{Reader, Reading};
+
+/// The release of COMET whose scores these are.
+const IMPLEMENTATION: &str = "unbabel-comet 2.2.7";
+const HPARAMS: &str = "hparams.yaml";
+const CHECKPOINT: &str = "checkpoints/model.ckpt";
+
+/// Translations whose sequences are held at once: memory beside the result does not grow with the corpus.
+const WINDOW: usize = 2048;
+
+/// A translation with what it is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Triple<'a> {
+    /// The source; a metric that reads none ignores it.
+    pub source: Option<&'a str>,
+    /// The translation.
+    pub hypothesis: &'a str,
+    /// The reference; a metric that reads none ignores it.
+    pub reference: Option<&'a str>,
+}
+
+/// Scores of translations.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Scores {
+    /// One a translation, mostly between 0 and 1 and more for better ones; the mean is the score of a system.
+    pub values: Vec<f64>,
+    /// Translations of which something was too long for the encoder, so that its end was not read.
+    pub truncated: usize,
+}
+
+/// Statistics of systems, for scores of corpora and their significance.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SystemStatistics {
+    /// One a system: rows of the score and 1.
+    pub systems: Vec<Statistics>,
+    /// As [`Scores::truncated`], over all systems.
+    pub truncated: usize,
+}
+
+/// What of the machine a model may use.
+#[derive(Debug, Clone)]
+pub struct CometOptions {
+    /// Where it runs, in f32.
+    pub device: Device,
+    /// Cores to use; 0 for all.
+    pub threads: usize,
+}
+
+impl Default for CometOptions {
+    fn default() -> Self {
+        CometOptions {
+            device: Device::Cpu,
+            threads: 0,
+        }
+    }
+}
+
+/// A COMET model, ready to score.
+pub struct Comet {
+    kind: Kind,
+    tokenizer: Tokenizer,
+    embedder: Embedder,
+    estimator: Estimator,
+    identity: String,
+    threads: usize,
+}
+
+/// Asked after each batch, with the part of the work that is done, 0 to 1; `Break` ends it.
+pub type Check<'a> = dyn Fn(f64) -> ControlFlow<()> + Sync + 'a;
+
+impl Comet {
+    /// The repository of the encoder that the model in a folder was made of, as it is written there:
+    /// `xlm-roberta-large`, `microsoft/infoxlm-large` (the two have the same sizes and tokenizer). Its `config.json` and
+    /// tokenizer are needed to load the model, not its weights.
+    ///
+    /// # Errors
+    /// If the hyper-parameters cannot be read or are of a model of another kind.
+    pub fn encoder_name(folder: &Path) -> Result<String, CometError> {
+        Ok(Hparams::read(&folder.join(HPARAMS))?.encoder)
+    }
+
+    /// Loads the model in a folder, which holds `hparams.yaml` and `checkpoints/model.ckpt` as Unbabel's repositories
+    /// do; `encoder` holds `config.json` and the tokenizer of its encoder. The checkpoint is a pickle, which is read
+    /// and never run.
+    ///
+    /// # Errors
+    /// If a file is missing or damaged, wants to run code, or is of a model of another kind.
+    pub fn load(
+        folder: &Path,
+        encoder: &Path,
+        options: &CometOptions,
+    ) -> Result<Comet, CometError> {
+        let hparams = Hparams::read(&folder.join(HPARAMS))?;
+        let load = |source: LoadError| CometError::Load {
+            folder: folder.to_owned(),
+            source: Box::new(source),
+        };
+        let tokenizer = Tokenizer::from_folder(encoder, Languages::default());
+        let tokenizer = tokenizer.map_err(|source| CometError::Tokenizer {
+            folder: encoder.to_owned(),
+            source,
+        })?;
+        let config = read_json(&encoder.join("config.json")).map_err(load)?;
+        let checkpoint = folder.join(CHECKPOINT);
+        let weights = Weights::open_training(&checkpoint, &options.device);
+        let weights = weights.map_err(|e| load(e.into()))?;
+        let root = Scope::new(&weights, "");
+        let model = root.at("encoder").at("model");
+        let encoder = XlmRoberta::build(&config, &model, &options.device).map_err(load)?;
+        let (tokens, vectors) = (tokenizer.source_vocabulary(), encoder.vocabulary()?);
+        if tokens > vectors {
+            return Err(CometError::Vocabulary { tokens, vectors });
+        }
+        let width = encoder.width();
+        let layers = root.at("layerwise_attention");
+        let embedder = Embedder::load(encoder, hparams.layer, hparams.pool, &layers);
+        let scope = root.at("estimator").at("ff");
+        let identity = identity::identity(folder, &checkpoint);
+        Ok(Comet {
+            kind: hparams.kind,
+            tokenizer,
+            embedder: embedder.map_err(load)?,
+            estimator: Estimator::load(&hparams, width, &scope, &options.device).map_err(load)?,
+            identity: identity.map_err(|source| CometError::File {
+                path: checkpoint,
+                message: format!("it cannot be read: {source}"),
+            })?,
+            threads: match options.threads {
+                0 => available_parallelism().map_or(1, |threads| threads.get()),
+                threads => threads,
+            },
+        })
+    }
+
+    /// Scores translations. A source or reference that several share is read once, if they stand near one another.
+    ///
+    /// # Errors
+    /// If one lacks what the metric needs, the device fails, or `check` breaks.
+    pub fn score_triples(&self, triples: &[Triple], check: &Check) -> Result<Scores, CometError> {
+        let name = self.name();
+        let reader = Reader {
+            kind: self.kind,
+            tokenizer: &self.tokenizer,
+            longest: self.embedder.encoder.longest(),
+            metric: &name,
+        };
+        let mut scores = Scores::default();
+        let windows = triples.len().div_ceil(WINDOW) as f64;
+        for (n, window) in triples.chunks(WINDOW).enumerate() {
+            let readings = reader.read(window, n * WINDOW + 1)?;
+            let tokens: usize = readings.sequences.iter().map(Vec::len).sum();
+            let done = |done: usize| check((n as f64 + done as f64 / tokens as f64) / windows);
+            let sequences = &readings.sequences;
+            let vectors = schedule::embed_all(&self.embedder, sequences, self.threads, &done)?;
+            let translations = &readings.translations;
+            scores.values.extend(self.estimate(translations, &vectors)?);
+            scores.truncated += translations.iter().filter(|t| t.is_cut).count();
+        }
+        Ok(scores)
+    }
+
+    /// Scores the outputs of systems, of which each has one a sentence, and gives statistics from which scores of
+    /// corpora come, as [`statistics`](super::statistics) does for metrics of strings. Of several references the first
+    /// that there is counts: COMET knows one.
+    ///
+    /// # Errors
+    /// As [`Comet::score_triples`], and if a system has more or fewer outputs than there are sentences.
+    pub fn statistics(
+        &self,
+        segments: &[Segment],
+        systems: &[&[String]],
+        check: &Check,
+    ) -> Result<SystemStatistics, CometError> {
+        check_input(self, segments, systems)?;
+        // A sentence's outputs stand together, so that what they share is read once.
+        let outputs = segments.iter().enumerate().flat_map(|(i, segment)| {
+            systems.iter().map(move |system| Triple {
+                source: segment.source.as_deref(),
+                hypothesis: &system[i],
+                reference: segment
+                    .references
+                    .iter()
+                    .flatten()
+                    .next()
+                    .map(String::as_str),
+            })
+        });
+        let scores = self.score_triples(&outputs.collect::<Vec<_>>(), check)?;
+        let of_system = |n: usize| {
+            let values = scores.values.iter().skip(n).step_by(systems.len());
+            Statistics::new(2, values.flat_map(|&score| [score, 1.0]).collect())
+        };
+        Ok(SystemStatistics {
+            systems: (0..systems.len()).map(of_system).collect(),
+            truncated: scores.truncated,
+        })
+    }
+
+    /// Scores of translations from the vectors of their sequences.
+    fn estimate(
+        &self,
+        translations: &[Reading],
+        vectors: &[Vec<f32>],
+    ) -> candle_core::Result<Vec<f64>> {
+        if let Kind::Unified { .. } = self.kind {
+            let scores = self.estimator.score(vectors)?;
+            let mean = |reading: &Reading| {
+                let own = reading.sequences.iter().map(|&i| f64::from(scores[i]));
+                own.sum::<f64>() / reading.sequences.len() as f64
+            };
+            return Ok(translations.iter().map(mean).collect());
+        }
+        let input = |reading: &Reading| {
+            let vector = |i: usize| vectors[reading.sequences[i]].as_slice();
+            match reading.sequences.len() {
+                2 => compare_with_source(vector(0), vector(1)),
+                _ => compare_with_reference(vector(0), vector(1), vector(2)),
+            }
+        };
+        let mut scores = Vec::with_capacity(translations.len());
+        for translations in translations.chunks(estimator::ROWS) {
+            let inputs: Vec<Vec<f32>> = translations.iter().map(input).collect();
+            scores.extend(self.estimator.score(&inputs)?.into_iter().map(f64::from));
+        }
+        Ok(scores)
+    }
+}
+
+/// A score of a corpus is the mean of its sentences' scores.
+impl Metric for Comet {
+    fn name(&self) -> String {
+        match self.kind {
+            Kind::Regression => "COMET",
+            Kind::Referenceless => "COMET-QE",
+            Kind::Unified {
+                reference: false, ..
+            } => "COMETKiwi",
+            Kind::Unified {
+                reference: true, ..
+            } => "UniTE",
+        }
+        .to_owned()
+    }
+
+    fn signature(&self, _references: ReferenceCount) -> Signature {
+        let references = match self.kind {
+            Kind::Regression
+            | Kind::Unified {
+                reference: true, ..
+            } => 1,
+            Kind::Referenceless
+            | Kind::Unified {
+                reference: false, ..
+            } => 0,
+        };
+        Signature::other(IMPLEMENTATION)
+            .with("nrefs", "#", references)
+            .with("model", "m", &self.identity)
+    }
+
+    fn needs(&self) -> Needs {
+        match self.kind {
+            Kind::Regression => Needs {
+                source: true,
+                references: true,
+            },
+            Kind::Referenceless | Kind::Unified { source: true, .. } => Needs::SOURCE,
+            Kind::Unified { source: false, .. } => Needs::REFERENCES,
+        }
+    }
+
+    fn decimals(&self) -> usize {
+        4
+    }
+
+    fn width(&self) -> usize {
+        2
+    }
+
+    fn score(&self, sums: &[f64]) -> f64 {
+        sums[0] / sums[1].max(1.0)
+    }
+}
