@@ -267,6 +267,19 @@ def fairseq(root, trainer, name, cls, source, target, after=False, kind="unigram
     ), tokenizer
 
 
+def xlm_roberta(root, trainer):
+    folder = root / "xlm-roberta"
+    folder.mkdir()
+    model = spm(trainer.train(folder / "sentencepiece.bpe"))
+    write(folder / "config.json", {"model_type": "xlm-roberta"})
+    write(folder / "tokenizer_config.json", {"tokenizer_class": "XLMRobertaTokenizer"})
+    tokenizer = transformers.XLMRobertaTokenizerFast.from_pretrained(folder)
+    special = {0, 1, 2, 3, len(model) + 1}
+    return pieces_class(
+        folder, model, lambda i: 3 if i == 0 else i + 1, lambda i: i - 1, [0], [2], special, tokenizer
+    ), tokenizer
+
+
 def pegasus(root, trainer):
     folder = root / "pegasus"
     folder.mkdir()
@@ -435,6 +448,9 @@ def kinds(root, sentences, miniature):
     kind, tokenizer = fairseq(root, trainer, "mbart50", "MBart50Tokenizer", "bn_IN", "en_XX")
     yield kind
     yield saved(root, "mbart50", tokenizer, kind, {"model_type": "mbart"})
+    kind, tokenizer = xlm_roberta(root, trainer)
+    yield kind
+    yield saved(root, "xlm-roberta", tokenizer, kind, {"model_type": "xlm-roberta"})
     kind, tokenizer = pegasus(root, trainer)
     yield kind
     yield saved(root, "pegasus", tokenizer, kind, {"model_type": "pegasus"})

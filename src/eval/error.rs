@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::comet::CometError;
+use crate::hub::HubError;
+
 /// Why a score cannot be given. Each message says what, where and what to do.
 #[derive(Debug, Error)]
 pub enum EvalError {
@@ -58,7 +61,22 @@ pub enum EvalError {
         /// What is wrong, and what to do.
         message: String,
     },
+    /// A neural metric that cannot be loaded or does not run.
+    #[error(transparent)]
+    Comet(Box<CometError>),
+    /// A model that is not on this machine.
+    #[error(transparent)]
+    Hub(#[from] HubError),
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,
+}
+
+impl From<CometError> for EvalError {
+    fn from(error: CometError) -> EvalError {
+        match error {
+            CometError::Input(error) => error,
+            error => EvalError::Comet(Box::new(error)),
+        }
+    }
 }

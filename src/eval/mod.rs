@@ -2,13 +2,14 @@
 //!
 //! Data goes one way: a [`TestSet`] and the outputs of [`System`]s → [`Statistics`] of a [`Metric`], sentence by
 //! sentence → scores of corpus and sentences → significance → [`Report`](report::Report). Metrics work on strings alone
-//! and load no model, but for [`translate_set`], which makes outputs, and COMET.
+//! and load no model, but for [`translate_set`], which makes outputs, and [`comet`], which asks a neural network.
 
 mod bars;
 mod bleu;
 mod brief;
 mod checks;
 mod chrf;
+pub mod comet;
 mod corpus;
 mod error;
 mod evaluation;

@@ -4,6 +4,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use super::comet::Comet;
 use super::{Bleu, BriefMetric, Chrf, EvalError, Metric, Rouge, Ter};
 
 /// A metric as the user names it. Names and keys are those of sacreBLEU's signatures, in any case.
@@ -22,7 +23,7 @@ pub struct Spec {
 
 /// The names that there are.
 const METRICS: &str = "bleu, chrf, chrf++, ter, rouge, rouge-1 to rouge-9, rouge-l, rouge-lsum, brief, coverage, density, \
-                       compression, novel-1 to novel-9, grounded";
+                       compression, novel-1 to novel-9, grounded, comet, comet-qe, cometkiwi";
 
 /// Keys of a signature that say nothing of the metric.
 const ELSEWHERE: [&str; 16] = [
@@ -137,6 +138,7 @@ pub fn parse_metrics(text: &str) -> Result<Vec<Box<dyn Metric>>, EvalError> {
     match spec.name.as_str() {
         "bleu" => Ok(vec![Box::new(Bleu::from_spec(&mut spec)?)]),
         name if Chrf::is_name(name) => Ok(vec![Box::new(Chrf::from_spec(&mut spec)?)]),
+        name if Comet::is_name(name) => Ok(vec![Box::new(Comet::from_spec(&mut spec)?)]),
         "ter" => Ok(vec![Box::new(Ter::from_spec(&mut spec)?)]),
         name if name.starts_with("rouge") => Ok(boxed(Rouge::from_spec(&mut spec)?)),
         _ => Err(spec.error(format!("no such metric; there are {METRICS}"))),

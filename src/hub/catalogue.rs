@@ -46,6 +46,10 @@ const EMBEDDED: &[(&str, &str)] = &embedded![
     "smollm2-135m",
     "smollm2-1.7b",
     "translategemma-4b",
+    "wmt20-comet-qe-da",
+    "wmt22-comet-da",
+    "wmt22-cometkiwi-da",
+    "xlm-roberta-large",
 ];
 
 /// All models that are known by name.
@@ -105,6 +109,20 @@ impl Catalogue {
     /// The entry with this name.
     pub fn get(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.name == name)
+    }
+
+    /// Models with what they need: each name, and after it the entries without which it cannot be used; none twice.
+    pub fn with_needs<'a>(&'a self, names: &'a [String]) -> Vec<&'a str> {
+        let mut all: Vec<&str> = Vec::new();
+        for name in names {
+            let needs = self.get(name).map_or(&[][..], |entry| &entry.needs);
+            for name in std::iter::once(name).chain(needs) {
+                if !all.contains(&name.as_str()) {
+                    all.push(name);
+                }
+            }
+        }
+        all
     }
 
     /// The entries of a repository.
@@ -218,7 +236,8 @@ mod tests {
 
     #[test]
     fn every_entry_says_what_one_must_know_to_choose() {
-        for entry in Catalogue::embedded().entries() {
+        let catalogue = Catalogue::embedded();
+        for entry in catalogue.entries() {
             let name = &entry.name;
             assert!(
                 !entry.about.is_empty() && entry.about.len() <= 120,
@@ -226,7 +245,20 @@ mod tests {
             );
             assert!(!entry.architecture.is_empty(), "{name}");
             assert!(!entry.licence.name.is_empty(), "{name}");
+            assert!(
+                entry.needs.iter().all(|need| catalogue.get(need).is_some()),
+                "{name}"
+            );
             let size = entry.size;
+            // What others need is no model by itself.
+            if catalogue
+                .entries()
+                .iter()
+                .any(|other| other.needs.contains(name))
+            {
+                assert!(size.download.is_some(), "{name}");
+                continue;
+            }
             let (parameters, download, memory) = (
                 size.parameters.unwrap(),
                 size.download.unwrap(),
@@ -245,6 +277,8 @@ mod tests {
                     assert!(from.is_empty() || from.iter().any(|l| l == "bn"), "{name}");
                 }
                 Task::Translate | Task::Summarize => assert!(!from.is_empty(), "{name}"),
+                // They score whatever their encoder was taught, a hundred languages.
+                Task::Evaluate => assert!(from.is_empty(), "{name}"),
             }
             assert!(
                 entry
@@ -286,7 +320,8 @@ mod tests {
                 ("t5", _) if name.starts_with("madlad") => assert_eq!(prefix, "<2en> "),
                 ("t5", Task::Summarize) => assert_eq!(prefix, "summarize: "),
                 ("marian", _) if name == "opus-mt-big" => assert_eq!(prefix, ">>eng<< "),
-                ("marian" | "bart" | "pegasus" | "mt5" | "t5", _) => {
+                ("comet" | "xlm-roberta", Task::Evaluate)
+                | ("marian" | "bart" | "pegasus" | "mt5" | "t5", _) => {
                     assert!(prefix.is_empty() && source_language.is_none(), "{name}");
                 }
                 (other, _) => panic!("{name}: unknown architecture {other}"),
@@ -313,6 +348,9 @@ mod tests {
             "google/pegasus-cnn_dailymail",
             "google/flan-t5-base",
             "csebuetnlp/mT5_multilingual_XLSum",
+            "Unbabel/wmt22-comet-da",
+            "Unbabel/wmt20-comet-qe-da",
+            "Unbabel/wmt22-cometkiwi-da",
         ] {
             assert_eq!(
                 catalogue.of_repository(repository).count(),
@@ -320,6 +358,18 @@ mod tests {
                 "{repository}"
             );
         }
+    }
+
+    #[test]
+    fn what_a_model_needs_comes_with_it_once() {
+        let names = ["wmt22-comet-da", "owner/name", "wmt20-comet-qe-da"].map(str::to_owned);
+        let all = [
+            "wmt22-comet-da",
+            "xlm-roberta-large",
+            "owner/name",
+            "wmt20-comet-qe-da",
+        ];
+        assert_eq!(Catalogue::embedded().with_needs(&names), all);
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub enum Task {
     Summarize,
     /// A language model that follows instructions: briefs, and translation where it knows the language.
     Instruct,
+    /// Translations to scores.
+    Evaluate,
 }
 
 impl Task {
@@ -28,6 +30,7 @@ impl Task {
             Task::Translate => "translate",
             Task::Summarize => "summarize",
             Task::Instruct => "instruct",
+            Task::Evaluate => "evaluate",
         }
     }
 }
@@ -43,6 +46,9 @@ pub struct Entry {
     pub file: Option<String>,
     /// The files to fetch, where the usual choice is not right. Empty: the usual choice.
     pub files: Vec<String>,
+    /// Names of entries without which it cannot be used, and which are fetched with it: a tokenizer in another
+    /// repository.
+    pub needs: Vec<String>,
     /// SHA-256 of files, where it is pinned here.
     pub sha256: Vec<(String, String)>,
     /// One line that helps to choose.
@@ -176,6 +182,8 @@ struct EntryFile {
     file: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     files: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    needs: Vec<String>,
     #[serde(default)]
     about: String,
     #[serde(default)]
@@ -207,6 +215,7 @@ impl Entry {
             origin,
             file: None,
             files: Vec::new(),
+            needs: Vec::new(),
             sha256: Vec::new(),
             about: String::new(),
             architecture: String::new(),
@@ -334,6 +343,7 @@ impl EntryFile {
             origin,
             file: self.file,
             files: self.files,
+            needs: self.needs,
             sha256: self.sha256.into_iter().collect(),
             about: self.about,
             architecture: self.architecture,
@@ -362,6 +372,7 @@ impl EntryFile {
             folder,
             file: entry.file,
             files: entry.files,
+            needs: entry.needs,
             about: entry.about,
             architecture: entry.architecture,
             task: entry.task,

@@ -24,10 +24,15 @@ impl Embedding {
         }
     }
 
+    /// Number of tokens.
+    pub fn vocabulary(&self) -> Result<usize> {
+        self.table.dim(0)
+    }
+
     /// # Errors
     /// If a token is not in the vocabulary.
     pub fn check(&self, tokens: &[u32]) -> Result<()> {
-        let vocabulary = self.table.dim(0)?;
+        let vocabulary = self.vocabulary()?;
         match tokens.iter().find(|&&t| t as usize >= vocabulary) {
             Some(token) => bail!("token {token} is not among the vocabulary's {vocabulary}"),
             None => Ok(()),

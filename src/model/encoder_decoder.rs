@@ -51,6 +51,41 @@ impl<L> Stack<L> {
     }
 }
 
+impl Stack<EncoderLayer> {
+    /// What the layers make of sequences, one after another in rows. `each` is shown the embeddings, as layer 0, and
+    /// what each layer makes of them, the last with the norm after it.
+    pub fn encode(
+        &self,
+        sequences: &[&[u32]],
+        device: &Device,
+        mut each: impl FnMut(usize, &Tensor) -> Result<()>,
+    ) -> Result<Tensor> {
+        let tokens = sequences.concat();
+        let positions: Vec<usize> = sequences.iter().flat_map(|s| 0..s.len()).collect();
+        let mut start = 0;
+        let spans = sequences.iter().map(|sequence| {
+            let rows = start..start + sequence.len();
+            start = rows.end;
+            Span {
+                slots: rows.clone().map(|row| row as u32).collect(),
+                rows,
+            }
+        });
+        let mut plan = AttentionPlan::full(spans.collect(), tokens.len(), device)?;
+        if let Some(bias) = &self.bias {
+            plan = plan.with_bias(bias.clone(), device)?;
+        }
+        let mut x = self.embed(&tokens, &positions)?;
+        for (i, layer) in self.layers.iter().enumerate() {
+            each(i, &x)?;
+            x = layer.forward(&x, &plan)?;
+        }
+        let x = normalise(self.norm.as_ref(), x)?;
+        each(self.layers.len(), &x)?;
+        Ok(x)
+    }
+}
+
 fn normalise(norm: Option<&Norm>, x: Tensor) -> Result<Tensor> {
     match norm {
         Some(norm) => norm.forward(&x),
@@ -61,26 +96,7 @@ fn normalise(norm: Option<&Norm>, x: Tensor) -> Result<Tensor> {
 impl EncoderDecoder {
     /// What the encoder makes of sources, one after another in rows.
     pub fn encoded(&self, sources: &[&[u32]]) -> Result<Tensor> {
-        let tokens = sources.concat();
-        let positions: Vec<usize> = sources.iter().flat_map(|s| 0..s.len()).collect();
-        let mut start = 0;
-        let spans = sources.iter().map(|source| {
-            let rows = start..start + source.len();
-            start = rows.end;
-            Span {
-                slots: rows.clone().map(|row| row as u32).collect(),
-                rows,
-            }
-        });
-        let mut plan = AttentionPlan::full(spans.collect(), tokens.len(), &self.device)?;
-        if let Some(bias) = &self.encoder.bias {
-            plan = plan.with_bias(bias.clone(), &self.device)?;
-        }
-        let mut x = self.encoder.embed(&tokens, &positions)?;
-        for layer in &self.encoder.layers {
-            x = layer.forward(&x, &plan)?;
-        }
-        normalise(self.encoder.norm.as_ref(), x)
+        self.encoder.encode(sources, &self.device, |_, _| Ok(()))
     }
 
     /// Keys and values of encoded sources, for every layer of the decoder.

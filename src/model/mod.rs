@@ -32,6 +32,7 @@ mod scope;
 mod t5;
 mod torch;
 mod weights;
+mod xlm_roberta;
 
 use candle_core::{Device, Result, Tensor, bail};
 
@@ -42,6 +43,10 @@ pub use language::LanguageModel;
 pub use loader::{LoadError, load_folder, read_json};
 pub use package::{Package, PackageError};
 pub use weights::{Weights, WeightsError};
+pub use xlm_roberta::XlmRoberta;
+
+pub(crate) use linear::Linear;
+pub(crate) use scope::Scope;
 
 /// Arithmetic of the products with the weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

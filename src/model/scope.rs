@@ -8,7 +8,7 @@ use super::norm::Norm;
 use super::weights::Weights;
 use crate::kernel::Activation;
 
-/// Variance below which PyTorch's LayerNorm does not go; no configuration of these models says otherwise.
+/// Variance below which PyTorch's LayerNorm does not go; no configuration of most models says otherwise.
 const LAYER_NORM_EPS: f32 = 1e-5;
 
 /// The tensors under a prefix.
@@ -68,11 +68,16 @@ impl<'a> Scope<'a> {
 
     /// A norm by mean and variance.
     pub fn layer_norm(&self, module: &str, width: usize) -> Result<Norm, LoadError> {
+        self.layer_norm_with(module, width, LAYER_NORM_EPS)
+    }
+
+    /// The same of a model that says below which variance it does not go.
+    pub fn layer_norm_with(&self, module: &str, width: usize, eps: f32) -> Result<Norm, LoadError> {
         let scope = self.at(module);
         Ok(Norm::Layer {
             weight: scope.get("weight", &[width])?,
             bias: scope.get("bias", &[width])?,
-            eps: LAYER_NORM_EPS,
+            eps,
         })
     }
 

@@ -1,4 +1,4 @@
-//! `pytorch_model.bin`: what `torch.save` writes, as a table of contents.
+//! `pytorch_model.bin`, or the checkpoint of a training: what `torch.save` writes, as a table of contents.
 //!
 //! Since PyTorch 1.6 it is a zip archive, its entries not compressed: `…/data.pkl`, a pickle of the tensors as views
 //! of storages, and one entry `…/data/<key>` a storage. Before, it was one file: pickles of a magic number, a
@@ -12,7 +12,7 @@ use std::path::Path;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::number::NumberType;
-use super::pickle::{Pickle, PickleError, Storage, TensorView};
+use super::pickle::{Contents, Pickle, PickleError, Storage, TensorView};
 use super::weights::{Extent, WeightsError, row_major};
 
 /// A pickle of the number that the old format begins with.
@@ -30,6 +30,23 @@ struct Region {
 /// # Errors
 /// If it is neither format, wants to run code, or a tensor lies outside its storage.
 pub fn read(bytes: &[u8], path: &Path) -> Result<Vec<(String, Extent)>, WeightsError> {
+    extents(bytes, path, Contents::Weights)
+}
+
+/// The same of the model that a checkpoint of PyTorch Lightning holds, under `state_dict`, beside what is needed to
+/// train on.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_training(bytes: &[u8], path: &Path) -> Result<Vec<(String, Extent)>, WeightsError> {
+    extents(bytes, path, Contents::Training)
+}
+
+fn extents(
+    bytes: &[u8],
+    path: &Path,
+    contents: Contents,
+) -> Result<Vec<(String, Extent)>, WeightsError> {
     let at = |problem: Problem| match problem {
         Problem::Damaged(reason) => WeightsError::Damaged {
             path: path.to_owned(),
@@ -41,13 +58,17 @@ pub fn read(bytes: &[u8], path: &Path) -> Result<Vec<(String, Extent)>, WeightsE
         },
     };
     let (pickle, regions) = if bytes.starts_with(b"PK") {
-        open_zip(bytes).map_err(at)?
+        open_zip(bytes, contents).map_err(at)?
     } else if bytes.starts_with(MAGIC) {
-        open_legacy(bytes).map_err(at)?
+        open_legacy(bytes, contents).map_err(at)?
     } else {
         return Err(at(damaged("it is neither of PyTorch's formats")));
     };
-    let tensors = pickle.tensors().map_err(|e| at(Problem::Pickle(e)))?;
+    let tensors = match contents {
+        Contents::Weights => pickle.tensors(),
+        Contents::Training => pickle.tensors_in("state_dict"),
+    };
+    let tensors = tensors.map_err(|e| at(Problem::Pickle(e)))?;
     let extent = |(name, tensor): &(&str, &TensorView)| {
         let extent = extent(tensor, &regions);
         let extent = extent.ok_or_else(|| at(damaged(&format!("tensor {name} is not inside it"))));
@@ -73,7 +94,7 @@ fn damaged(reason: &str) -> Problem {
 
 type Regions = HashMap<String, Region>;
 
-fn open_zip(bytes: &[u8]) -> Result<(Pickle, Regions), Problem> {
+fn open_zip(bytes: &[u8], contents: Contents) -> Result<(Pickle, Regions), Problem> {
     let broken = |e: zip::result::ZipError| Problem::Damaged(e.to_string());
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;
     let (mut pickle, mut regions) = (None, HashMap::new());
@@ -93,7 +114,7 @@ fn open_zip(bytes: &[u8]) -> Result<(Pickle, Regions), Problem> {
             Some("data.pkl") if pickle.is_some() => {
                 return Err(damaged("the archive has two data.pkl"));
             }
-            Some("data.pkl") => pickle = Some(Pickle::read(data)?.0),
+            Some("data.pkl") => pickle = Some(Pickle::read(data, contents)?.0),
             Some("byteorder") if data != b"little" => {
                 return Err(damaged("its numbers are not little-endian"));
             }
@@ -113,25 +134,24 @@ fn open_zip(bytes: &[u8]) -> Result<(Pickle, Regions), Problem> {
     Ok((pickle, regions))
 }
 
-fn open_legacy(bytes: &[u8]) -> Result<(Pickle, Regions), Problem> {
+fn open_legacy(bytes: &[u8], contents: Contents) -> Result<(Pickle, Regions), Problem> {
     let mut at = 0;
     let mut next = || -> Result<Pickle, PickleError> {
-        let (pickle, length) = Pickle::read(&bytes[at..])?;
+        let (pickle, length) = Pickle::read(&bytes[at..], contents)?;
         at += length;
         Ok(pickle)
     };
     let (_magic, _version, _sizes) = (next()?, next()?, next()?);
     let (pickle, keys) = (next()?, next()?);
     let numbers: HashMap<&str, NumberType> = pickle
-        .tensors()?
-        .into_iter()
-        .map(|(_, tensor)| (tensor.storage.key.as_str(), tensor.storage.number))
+        .storages()
+        .map(|storage| (storage.key.as_str(), storage.number))
         .collect();
     let mut regions = HashMap::new();
     for key in keys.texts()? {
         let count = bytes.get(at..).and_then(|rest| rest.first_chunk());
         let count = count.map(|count| u64::from_le_bytes(*count));
-        // The type of a storage's numbers, and so its length, is known from the tensors that view it.
+        // The type of a storage's numbers, and so its length, is known from where it is named.
         let size = numbers.get(key).map(|number| number.size() as u64);
         let length = size
             .zip(count)

@@ -136,6 +136,20 @@ impl Weights {
         Err(WeightsError::None(folder.to_owned()))
     }
 
+    /// Opens the one file of a training's checkpoint, as PyTorch Lightning writes it.
+    ///
+    /// # Errors
+    /// As [`Weights::open`].
+    pub fn open_training(path: &Path, device: &Device) -> Result<Self, WeightsError> {
+        let mut weights = Weights {
+            files: Vec::new(),
+            tensors: HashMap::new(),
+            device: device.clone(),
+        };
+        weights.add(path, torch::read_training)?;
+        Ok(weights)
+    }
+
     fn add(&mut self, path: &Path, read: Reader) -> Result<(), WeightsError> {
         // A pipe would wait for its other end for ever.
         let is_file = fs::metadata(path).map(|m| m.is_file());

@@ -28,7 +28,8 @@ pub(super) struct Loaded {
     pub end: u32,
 }
 
-/// Reads a `tokenizer.json`, or a SentencePiece model after whose pieces come tokens for `languages`, in order.
+/// Reads a `tokenizer.json`, or a SentencePiece model after whose pieces come tokens for `languages`, in order, with
+/// spaces between.
 /// Of the tokens of the former, those of which `code` makes a code are languages.
 pub(super) fn load(
     folder: &Folder,
@@ -51,8 +52,19 @@ pub(super) fn load(
 }
 
 impl Loaded {
+    /// The token that stands before a text where no language does.
+    pub fn start(&self) -> Result<u32, TokenizerError> {
+        self.specials.id("<s>")
+    }
+
     /// The tokenizer with what stands around a text.
-    pub fn parts(self, prefix: Vec<u32>, suffix: Vec<u32>, target: u32, clean_up: bool) -> Parts {
+    pub fn parts(
+        self,
+        prefix: Vec<u32>,
+        suffix: Vec<u32>,
+        target: Option<u32>,
+        clean_up: bool,
+    ) -> Parts {
         Parts {
             codec: self.codec,
             prefix,
@@ -61,7 +73,7 @@ impl Loaded {
             reserved: self.specials.ids(),
             end: self.end,
             unknown: self.specials.get("<unk>"),
-            target_language: Some(target),
+            target_language: target,
             clean_up,
         }
     }
@@ -78,7 +90,7 @@ fn read(folder: &Folder, languages: &str) -> Result<(Fairseq, Specials), Tokeniz
         specials.insert(name, id as u32);
     }
     let mut next = pieces.len() as u32 + OFFSET;
-    for token in languages.split(' ').chain(["<mask>"]) {
+    for token in languages.split_whitespace().chain(["<mask>"]) {
         specials.insert(token, next);
         next += 1;
     }

@@ -12,7 +12,7 @@ use super::codec::Parts;
 use super::library::{self, Library};
 use super::sentencepiece::{self, SentencePiece};
 use super::{Languages, TokenizerError, codec::Specials};
-use super::{bart, indictrans2, m2m100, marian, mbart50, nllb, pegasus, t5};
+use super::{bart, indictrans2, m2m100, marian, mbart50, nllb, pegasus, t5, xlm_roberta};
 
 /// The most a JSON file may have: a few times the largest `tokenizer.json` in use.
 const MAX_JSON_BYTES: u64 = 128 << 20;
@@ -75,10 +75,12 @@ pub(super) enum Family {
     Nllb,
     Pegasus,
     T5,
+    XlmRoberta,
 }
 
 impl Family {
-    const KNOWN: &str = "BART, IndicTrans2, M2M100, Marian, mBART-50, NLLB, Pegasus and T5";
+    const KNOWN: &str =
+        "BART, IndicTrans2, M2M100, Marian, mBART-50, NLLB, Pegasus, T5 and XLM-RoBERTa";
 
     fn of_class(class: &str) -> Option<Self> {
         Some(match class.strip_suffix("Fast").unwrap_or(class) {
@@ -90,6 +92,7 @@ impl Family {
             "NllbTokenizer" => Family::Nllb,
             "PegasusTokenizer" => Family::Pegasus,
             "T5Tokenizer" | "MT5Tokenizer" => Family::T5,
+            "XLMRobertaTokenizer" => Family::XlmRoberta,
             _ => return None,
         })
     }
@@ -104,6 +107,7 @@ impl Family {
             Family::Nllb => nllb::load(folder, languages),
             Family::Pegasus => pegasus::load(folder),
             Family::T5 => t5::load(folder, languages),
+            Family::XlmRoberta => xlm_roberta::load(folder),
         }
     }
 }
@@ -147,6 +151,7 @@ impl Folder {
             "mbart" => Family::Mbart50,
             "pegasus" => Family::Pegasus,
             "t5" | "mt5" => Family::T5,
+            "xlm-roberta" => Family::XlmRoberta,
             other => return Err(self.unsupported(other)),
         })
     }

@@ -16,7 +16,7 @@ pub(super) fn load(folder: &Folder, languages: &Languages) -> Result<Parts, Toke
     let loaded = fairseq::load(folder, LANGUAGES, code)?;
     let (source, target) = loaded.languages.pair(languages)?;
     let (prefix, suffix) = (vec![source], vec![loaded.end]);
-    Ok(loaded.parts(prefix, suffix, target, folder.clean_up()))
+    Ok(loaded.parts(prefix, suffix, Some(target), folder.clean_up()))
 }
 
 /// Two letters and a country.

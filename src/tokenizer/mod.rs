@@ -22,6 +22,7 @@ mod pegasus;
 mod sentencepiece;
 mod special;
 mod t5;
+mod xlm_roberta;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

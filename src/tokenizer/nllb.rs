@@ -32,7 +32,7 @@ pub(super) fn load(folder: &Folder, languages: &Languages) -> Result<Parts, Toke
     } else {
         (vec![source], vec![loaded.end])
     };
-    Ok(loaded.parts(prefix, suffix, target, folder.clean_up()))
+    Ok(loaded.parts(prefix, suffix, Some(target), folder.clean_up()))
 }
 
 /// Three letters and a script.

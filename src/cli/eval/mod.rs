@@ -67,6 +67,7 @@ impl From<EvalError> for Failure {
     fn from(error: EvalError) -> Failure {
         match error {
             EvalError::Interrupted => Failure::interrupted(),
+            EvalError::Comet(_) | EvalError::Hub(_) => Failure::new(Exit::Model, error),
             EvalError::Spec { .. } => Failure::new(Exit::Usage, error),
             error => Failure::new(Exit::Input, error),
         }

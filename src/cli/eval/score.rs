@@ -42,7 +42,8 @@ pub struct MetricArgs {
     /// A metric, with options as NAME:KEY=VALUE,KEY=VALUE, or a pasted signature of sacreBLEU [default: bleu, chrf++]
     ///
     /// Names: bleu, chrf, chrf++, ter, rouge (rouge-1, -2, -l), rouge-N, rouge-lsum; brief (coverage, density,
-    /// compression, novel-N, grounded: an English brief against the article given with --src); comet=MODEL.
+    /// compression, novel-N, grounded: an English brief against the article given with --src); comet, comet-qe, cometkiwi
+    /// (after `anubad models pull wmt22-comet-da`, or model=NAME|FOLDER).
     /// Keys are those of signatures. bleu: case=mixed|lc, tok=13a|intl|char|zh|none|spm|flores101|flores200 (with
     /// model=FILE), smooth=exp|floor[X]|add-k[X]|none, eff=yes|no, order=N. chrf: case, nc, nw, beta, space, eff. ter:
     /// case=lc|cs, norm, punct, asian. rouge: stem=yes|no.

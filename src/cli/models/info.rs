@@ -115,6 +115,7 @@ fn text(name: &str, entry: Option<&Entry>, hub: &Hub, info: &Info) -> String {
                 .unwrap_or(origin(entry)),
         );
         tell("file", entry.file.as_deref().unwrap_or(""));
+        tell("needs", &entry.needs.join(" "));
         tell("for", entry.task.name());
         let languages = (
             entry.source_languages.join(" "),

@@ -40,6 +40,8 @@ pub enum TaskArg {
     Summarize,
     /// A language model that follows instructions: summaries, and translation where it knows Bengali
     Instruct,
+    /// Scores of translations
+    Evaluate,
 }
 
 impl From<TaskArg> for Task {
@@ -48,6 +50,7 @@ impl From<TaskArg> for Task {
             TaskArg::Translate => Task::Translate,
             TaskArg::Summarize => Task::Summarize,
             TaskArg::Instruct => Task::Instruct,
+            TaskArg::Evaluate => Task::Evaluate,
         }
     }
 }

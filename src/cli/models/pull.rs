@@ -30,7 +30,7 @@ pub struct PullVerb {
 
 pub fn run(verb: PullVerb, hub: &Hub, console: Console) -> Result<Exit, Failure> {
     let transfer = Transfer::begin(console)?;
-    for name in &verb.models {
+    for name in hub.catalogue().with_needs(&verb.models) {
         let entry = hub.catalogue().get(name);
         if let Some(entry) = entry {
             let licence = &entry.licence;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::PickleError::{self, Malformed};
-use super::{Global, Id, Pickle, Storage, TensorView, Value};
+use super::{Contents, Global, Id, Pickle, Storage, TensorView, Value};
 
 /// Instructions (Python's `pickletools` describes them).
 mod op {
@@ -32,6 +32,7 @@ mod op {
     pub const EMPTY_DICT: u8 = b'}';
     pub const EMPTY_TUPLE: u8 = b')';
     pub const PROTO: u8 = 0x80;
+    pub const NEWOBJ: u8 = 0x81;
     pub const TUPLE1: u8 = 0x85;
     pub const TUPLE2: u8 = 0x86;
     pub const TUPLE3: u8 = 0x87;
@@ -52,8 +53,9 @@ const LONGEST_KEY: usize = 64;
 const MOST_DIMENSIONS: usize = 8;
 
 /// Runs the program at the start of `bytes`: what it came to, and its length.
-pub fn run(bytes: &[u8]) -> Result<(Pickle, usize), PickleError> {
+pub fn run(bytes: &[u8], contents: Contents) -> Result<(Pickle, usize), PickleError> {
     let mut machine = Machine {
+        contents,
         bytes: &bytes[..bytes.len().min(LONGEST)],
         at: 0,
         values: Vec::new(),
@@ -68,6 +70,7 @@ pub fn run(bytes: &[u8]) -> Result<(Pickle, usize), PickleError> {
 }
 
 struct Machine<'a> {
+    contents: Contents,
     bytes: &'a [u8],
     at: usize,
     values: Vec<Value>,
@@ -164,7 +167,7 @@ impl Machine<'_> {
             }
             op::GLOBAL => {
                 let (module, name) = (self.line()?, self.line()?);
-                self.push(Value::Global(Global::named(&module, &name)?));
+                self.push(Value::Global(Global::named(&module, &name, self.contents)?));
             }
             op::STACK_GLOBAL => {
                 let names = self.pop_many(2)?;
@@ -173,7 +176,7 @@ impl Machine<'_> {
                 else {
                     return Err(Malformed("a function's name is not a string"));
                 };
-                let global = Global::named(module, name)?;
+                let global = Global::named(module, name, self.contents)?;
                 self.push(Value::Global(global));
             }
             op::BINPERSID => {
@@ -186,10 +189,17 @@ impl Machine<'_> {
                 let value = self.call(call[0], call[1])?;
                 self.push(value);
             }
+            op::NEWOBJ => {
+                let call = self.pop_many(2)?;
+                match self.values[call[0]] {
+                    Value::Global(Global::Foreign) => self.push(Value::Foreign),
+                    _ => return Err(Malformed("an object is made of what is no class")),
+                }
+            }
             // The attributes of a dictionary (PyTorch keeps version numbers there).
             op::BUILD => {
                 self.pop()?;
-                if !matches!(self.top()?, Value::Dict(_)) {
+                if !matches!(self.top()?, Value::Dict(_) | Value::Foreign) {
                     return Err(Malformed("attributes are set on what is no dictionary"));
                 }
             }
@@ -277,6 +287,7 @@ impl Machine<'_> {
     fn append(&mut self, items: Vec<Id>) -> Result<(), PickleError> {
         match self.top()? {
             Value::List(list) => list.extend(items),
+            Value::Foreign => {}
             _ => return Err(Malformed("something is appended to what is no list")),
         }
         Ok(())
@@ -288,6 +299,7 @@ impl Machine<'_> {
             Value::Dict(dict) if rest.is_empty() => {
                 dict.extend(pairs.iter().map(|&[key, value]| (key, value)));
             }
+            Value::Foreign => {}
             _ => return Err(Malformed("an item is set in what is no dictionary")),
         }
         Ok(())
@@ -352,6 +364,7 @@ impl Machine<'_> {
             return Err(Malformed("what is called is not a function"));
         };
         match (function, self.tuple(arguments)?) {
+            (Global::Foreign, _) => Ok(Value::Foreign),
             (Global::OrderedDict, []) => Ok(Value::Dict(Vec::new())),
             (Global::RebuildTensor, [storage, offset, shape, strides, ..]) => {
                 let Value::Storage(storage) = &self.values[*storage] else {

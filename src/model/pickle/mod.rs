@@ -2,8 +2,9 @@
 //!
 //! A pickle is a program for a stack machine that may call any Python function. This reader knows the
 //! instructions that build numbers, strings, tuples, lists and dictionaries, and the few functions that make a
-//! tensor out of a storage; every other function is refused by its name. Values live in an arena and refer to
-//! one another by index, so nothing is copied, nothing recurses, and memory is bounded by the pickle's length.
+//! tensor out of a storage; every other function is refused by its name. The checkpoint of a training holds more: what
+//! the libraries of training make is passed over. Values live in an arena and refer to one another by index, so nothing
+//! is copied, nothing recurses, and memory is bounded by the pickle's length.
 
 mod machine;
 
@@ -51,6 +52,17 @@ pub enum Value {
     Global(Global),
     Storage(Storage),
     Tensor(TensorView),
+    /// An object of a library of training, of which nothing is kept.
+    Foreign,
+}
+
+/// What a pickle may hold beside tensors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contents {
+    /// Nothing.
+    Weights,
+    /// Objects of the libraries that train models.
+    Training,
 }
 
 /// What a pickle may call or name.
@@ -60,10 +72,27 @@ pub enum Global {
     RebuildTensor,
     RebuildParameter,
     Storage(NumberType),
+    /// A class or function that would make an object of a library of training. It is named, never run.
+    Foreign,
 }
 
+/// Packages whose objects stand in the checkpoints of trainings: settings, callbacks, schedules, measurements.
+const TRAINING: [&str; 11] = [
+    "argparse",
+    "collections",
+    "comet",
+    "jsonargparse",
+    "lightning",
+    "lightning_fabric",
+    "numpy",
+    "omegaconf",
+    "pathlib",
+    "pytorch_lightning",
+    "torch",
+];
+
 impl Global {
-    fn named(module: &str, name: &str) -> Result<Self, PickleError> {
+    fn named(module: &str, name: &str, contents: Contents) -> Result<Self, PickleError> {
         match (module, name) {
             ("collections", "OrderedDict") => Some(Global::OrderedDict),
             ("torch._utils", "_rebuild_tensor_v2") => Some(Global::RebuildTensor),
@@ -71,7 +100,24 @@ impl Global {
             ("torch", class) => NumberType::of_storage(class).map(Global::Storage),
             _ => None,
         }
+        .or_else(|| {
+            let is_foreign = contents == Contents::Training && Global::is_of_training(module, name);
+            is_foreign.then_some(Global::Foreign)
+        })
         .ok_or_else(|| PickleError::Global(format!("{module}.{name}")))
+    }
+
+    fn is_of_training(module: &str, name: &str) -> bool {
+        let package = module.split('.').next().unwrap_or(module);
+        match (package, name) {
+            // How the second protocol writes sets and bytes.
+            (
+                "__builtin__" | "builtins",
+                "set" | "frozenset" | "bytearray" | "complex" | "object",
+            ) => true,
+            ("_codecs", "encode") => true,
+            (package, _) => TRAINING.contains(&package),
+        }
     }
 }
 
@@ -110,9 +156,9 @@ impl Pickle {
     /// Reads the pickle at the start of `bytes`: what it came to, and its length.
     ///
     /// # Errors
-    /// If it calls anything but what tensors need, or is malformed.
-    pub fn read(bytes: &[u8]) -> Result<(Self, usize), PickleError> {
-        machine::run(bytes)
+    /// If it calls anything but what tensors and such contents need, or is malformed.
+    pub fn read(bytes: &[u8], contents: Contents) -> Result<(Self, usize), PickleError> {
+        machine::run(bytes, contents)
     }
 
     /// The whole.
@@ -135,12 +181,38 @@ impl Pickle {
         items.iter().map(text).collect()
     }
 
+    /// Every storage that is named, in order; one may be named often.
+    pub fn storages(&self) -> impl Iterator<Item = &Storage> {
+        self.values.iter().filter_map(|value| match value {
+            Value::Storage(storage) => Some(storage),
+            _ => None,
+        })
+    }
+
     /// The tensors of a dictionary from names to tensors. What else it holds is passed over.
     ///
     /// # Errors
     /// If it is no dictionary.
     pub fn tensors(&self) -> Result<Vec<(&str, &TensorView)>, PickleError> {
+        self.tensors_of(self.root())
+    }
+
+    /// The tensors of a dictionary that stands in a dictionary.
+    ///
+    /// # Errors
+    /// If there is no such dictionary.
+    pub fn tensors_in(&self, key: &str) -> Result<Vec<(&str, &TensorView)>, PickleError> {
         let Value::Dict(items) = self.root() else {
+            return Err(Malformed("it holds no dictionary"));
+        };
+        let is_it = |id: Id| matches!(&self.values[id], Value::Text(text) if text == key);
+        let inner = items.iter().find(|(id, _)| is_it(*id));
+        let (_, inner) = inner.ok_or(Malformed("it holds no weights of a training"))?;
+        self.tensors_of(&self.values[*inner])
+    }
+
+    fn tensors_of(&self, dictionary: &Value) -> Result<Vec<(&str, &TensorView)>, PickleError> {
+        let Value::Dict(items) = dictionary else {
             return Err(Malformed("it holds no dictionary of tensors"));
         };
         let tensor = |&(key, value): &(Id, Id)| match (&self.values[key], &self.values[value]) {
@@ -156,7 +228,7 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8]) -> Result<Pickle, PickleError> {
-        Pickle::read(bytes).map(|(pickle, _)| pickle)
+        Pickle::read(bytes, Contents::Weights).map(|(pickle, _)| pickle)
     }
 
     /// `OrderedDict(w = a parameter around a tensor of 2 × 3 in a storage of f16)`, as PyTorch pickles it.
@@ -167,7 +239,8 @@ mod tests {
 
     #[test]
     fn tensors_are_views_of_storages() {
-        let (pickle, length) = Pickle::read(&[TENSOR, b"more"].concat()).unwrap();
+        let (pickle, length) =
+            Pickle::read(&[TENSOR, b"more"].concat(), Contents::Weights).unwrap();
         assert_eq!(length, TENSOR.len());
         let tensors = pickle.tensors().unwrap();
         let [("w", tensor)] = tensors.as_slice() else {
@@ -195,6 +268,62 @@ mod tests {
         assert_eq!(
             read(b"(iposix\nsystem\n.").unwrap_err(),
             PickleError::Instruction { code: b'i', at: 1 }
+        );
+    }
+
+    /// `{"of": Callback, "args": Namespace(lr=1), "state_dict": …}`, the second with its attributes and items set.
+    fn training(class: &[u8], state: &[u8]) -> Vec<u8> {
+        let object =
+            b"cargparse\nNamespace\n)\x81}X\x02\x00\x00\x00lrK\x01sbX\x01\x00\x00\x00kK\x01s";
+        let (of, args, key) = (
+            b"X\x02\x00\x00\x00of",
+            b"X\x04\x00\x00\x00args",
+            b"X\x0a\x00\x00\x00state_dict",
+        );
+        let end = state.len() - 1;
+        [
+            b"\x80\x02}(",
+            &of[..],
+            class,
+            args,
+            object,
+            key,
+            &state[2..end],
+            b"u.",
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn what_training_leaves_is_passed_over_and_the_rest_still_refused() {
+        let read = |class: &[u8], contents| {
+            let bytes = training(class, TENSOR);
+            Pickle::read(&bytes, contents).map(|(pickle, _)| pickle)
+        };
+        let callback = b"cpytorch_lightning.callbacks\nEarlyStopping\n";
+        let pickle = read(callback, Contents::Training).unwrap();
+        let tensors = pickle.tensors_in("state_dict").unwrap();
+        assert_eq!(tensors.len(), 1);
+        assert_eq!(tensors[0].0, "w");
+        assert_eq!(pickle.storages().count(), 1);
+        assert!(pickle.tensors_in("weights").is_err());
+        assert!(pickle.tensors_in("args").is_err());
+        let refused = |class: &[u8], contents, name: &str| {
+            assert_eq!(
+                read(class, contents).unwrap_err(),
+                PickleError::Global(name.into())
+            );
+        };
+        refused(
+            callback,
+            Contents::Weights,
+            "pytorch_lightning.callbacks.EarlyStopping",
+        );
+        refused(b"cos\nsystem\n", Contents::Training, "os.system");
+        refused(
+            b"c__builtin__\neval\n",
+            Contents::Training,
+            "__builtin__.eval",
         );
     }
 
