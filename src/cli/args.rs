@@ -129,6 +129,35 @@ pub struct ModelArgs {
     /// Nothing is fetched: `anubad models pull NAME` does that.
     #[arg(long, value_name = "NAME|PATH")]
     model: Option<String>,
+    /// Hypotheses of each sentence to tell, in text and JSON: the translation, and what else the model might have said
+    ///
+    /// The beam is at least as wide. Fewer come where some read the same. Findings are told of the translation alone.
+    #[arg(long, value_name = "N", default_value_t = TranslateOptions::default().n_best,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=32))]
+    n_best: usize,
+    #[command(flatten)]
+    search: SearchArgs,
+}
+
+impl ModelArgs {
+    /// The options of the translator; `explain`: whether its tokens are wanted.
+    pub fn options(&self, explain: bool) -> Result<TranslateOptions, Failure> {
+        let model = self.model.as_deref().unwrap_or(EMBEDDED);
+        Ok(TranslateOptions {
+            n_best: self.n_best,
+            explain,
+            ..self.search.options(model)?
+        })
+    }
+}
+
+/// What the model that the program carries is called where models are named.
+pub const EMBEDDED: &str = "embedded";
+
+/// How a model is searched, and with what of the machine.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Translation")]
+pub struct SearchArgs {
     /// Language of the articles, such as bn or fr, for models of other languages [default: bn, or the model's only one]
     ///
     /// Glosses and the checks of numbers, names and negations are for Bengali alone.
@@ -141,12 +170,6 @@ pub struct ModelArgs {
     #[arg(long, value_name = "N",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=32))]
     beam: Option<usize>,
-    /// Hypotheses of each sentence to tell, in text and JSON: the translation, and what else the model might have said
-    ///
-    /// The beam is at least as wide. Fewer come where some read the same. Findings are told of the translation alone.
-    #[arg(long, value_name = "N", default_value_t = TranslateOptions::default().n_best,
-          value_parser = RangedU64ValueParser::<usize>::new().range(1..=32))]
-    n_best: usize,
     /// Exponent of the length that a hypothesis' log-probability is divided by; more prefers longer ones, without
     /// effect where the search is greedy [default: as the model is meant to be searched, else 1]
     #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = finite)]
@@ -191,12 +214,22 @@ enum DeviceArg {
     Cuda,
 }
 
-impl ModelArgs {
-    /// The options of the translator; `explain`: whether its tokens are wanted.
-    pub fn options(&self, explain: bool) -> Result<TranslateOptions, Failure> {
-        let model = match &self.model {
-            None => ModelSource::Embedded,
-            Some(name) => {
+impl SearchArgs {
+    /// Cores to use; 0 for all.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Language of the sources.
+    pub fn source_language(&self) -> &str {
+        self.source_lang.as_deref().unwrap_or("bn")
+    }
+
+    /// The options of the translator with a model of this name.
+    pub fn options(&self, model: &str) -> Result<TranslateOptions, Failure> {
+        let model = match model {
+            EMBEDDED => ModelSource::Embedded,
+            name => {
                 let from = self.source_lang.clone().unwrap_or_default();
                 locate(name, &Use::Translation { from })?
             }
@@ -217,13 +250,12 @@ impl ModelArgs {
                 DeviceArg::Cuda => DeviceChoice::Cuda,
             },
             beam_size: self.beam,
-            n_best: self.n_best,
             length_penalty: self.length_penalty,
             threads: self.threads,
             batch_tokens: self.batch_tokens,
             lexicon: self.lexicon.clone(),
             redecode: !self.no_redecode,
-            explain,
+            ..TranslateOptions::default()
         })
     }
 }

@@ -5,6 +5,7 @@ mod atomic;
 mod brief;
 mod briefer;
 mod completions;
+mod eval;
 mod exit;
 mod format;
 mod inputs;
@@ -15,6 +16,7 @@ mod man;
 mod models;
 mod names;
 mod output;
+mod print;
 mod progress;
 mod queue;
 mod summarize;
@@ -52,6 +54,7 @@ Examples:
   anubad translate news/ --output english/       a folder, a file an article
   anubad translate --bilingual -f markdown a.md  Bengali and English in a table
   cat day.jsonl | anubad summarize -f jsonl      a stream of articles
+  anubad eval --ref a.en --hyp b.en c.en         scores, and whether a difference is chance
   anubad lexicon lookup সেতুগুলোর                 what the gloss makes of it
   anubad models list                             other models to choose from";
 
@@ -60,6 +63,7 @@ enum Verb {
     Brief(brief::BriefVerb),
     Translate(translate::TranslateVerb),
     Summarize(summarize::SummarizeVerb),
+    Eval(Box<eval::EvalVerb>),
     #[command(subcommand)]
     Lexicon(lexicon::LexiconVerb),
     #[command(subcommand)]
@@ -74,6 +78,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Verb::Brief(verb) => brief::run(verb, cli.console),
         Verb::Translate(verb) => translate::run(verb, cli.console),
         Verb::Summarize(verb) => summarize::run(verb, cli.console),
+        Verb::Eval(verb) => eval::run(*verb, cli.console),
         Verb::Lexicon(verb) => lexicon::run(verb),
         Verb::Models(verb) => models::run(verb, cli.console),
         Verb::Completions(verb) => completions::run(verb),

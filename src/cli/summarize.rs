@@ -29,7 +29,7 @@ pub struct SummarizeVerb {
     inputs: InputArgs,
     /// Brief translations that anubad wrote as JSON or JSON lines, `-` for stdin
     #[arg(long, value_name = "FILE", num_args = 1..,
-          conflicts_with_all = ["inputs", "ModelArgs", "input_format", "force"])]
+          conflicts_with_all = ["inputs", "ModelArgs", "SearchArgs", "input_format", "force"])]
     from: Vec<PathBuf>,
     #[command(flatten)]
     brief: BriefArgs,

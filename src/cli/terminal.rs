@@ -35,14 +35,7 @@ pub struct Styles {
 impl Styles {
     /// The styles for standard output.
     pub fn for_stdout(color: Color) -> Styles {
-        let on = match color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => {
-                anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
-            }
-        };
-        if !on {
+        if !Styles::is_on(color) {
             return Styles::default();
         }
         Styles {
@@ -50,6 +43,17 @@ impl Styles {
             dim: Style::new().dimmed(),
             warning: AnsiColor::Yellow.on_default(),
             error: AnsiColor::Red.on_default().bold(),
+        }
+    }
+
+    /// Whether standard output is to be styled.
+    pub fn is_on(color: Color) -> bool {
+        match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+            }
         }
     }
 

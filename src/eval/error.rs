@@ -50,6 +50,22 @@ pub enum EvalError {
         /// What is wrong, where in it, and what to do.
         message: String,
     },
+    /// A neural metric whose model fails.
+    #[error("{metric}: {source}")]
+    Model {
+        /// Name of the metric.
+        metric: String,
+        /// What the model says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A known test set that cannot be used.
+    #[error("test set {name}: {message}")]
+    TestSet {
+        /// Its name.
+        name: String,
+        /// What is wrong, and what to do.
+        message: String,
+    },
     /// The caller asked to stop.
     #[error("interrupted")]
     Interrupted,

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
-use super::{EvalError, ReferenceCount, Segment, Signature};
+use super::{EvalError, Precision, ReferenceCount, Segment, Signature};
 
 /// Sentences that one thread takes at a time.
 const CHUNK: usize = 256;
@@ -43,7 +43,7 @@ impl Needs {
     };
 }
 
-/// A way to score outputs, of whatever statistics: what reports and tests of significance need to know of it.
+/// A way to score outputs, of whatever statistics: what evaluations and tests of significance need to know of it.
 pub trait Metric: Send + Sync {
     /// Its name in reports, as the field writes it: `BLEU`, `chrF2++`, `TER`, `ROUGE-L`.
     fn name(&self) -> String;
@@ -77,13 +77,36 @@ pub trait Metric: Send + Sync {
         self.score(statistics)
     }
 
+    /// The score of a resampled corpus, from sums of single precision. Differs from [`Metric::score`] where sacreBLEU's
+    /// does: with numpy 2, it goes on in single precision.
+    fn resampled_score(&self, sums: &[f64]) -> f64 {
+        self.score(sums)
+    }
+
+    /// The precision in which sacreBLEU keeps scores of resampled corpora.
+    fn resampled_precision(&self) -> Precision {
+        Precision::Double
+    }
+
+    /// Statistics of the outputs of each system; `systems` holds, for each, an output a sentence.
+    ///
+    /// # Errors
+    /// [`EvalError::Missing`] where a sentence lacks what the metric needs, [`EvalError::Length`] where a system has more
+    /// or fewer outputs than there are sentences, [`EvalError::Interrupted`] where `check` breaks.
+    fn statistics(
+        &self,
+        segments: &[Segment],
+        systems: &[&[String]],
+        check: &(dyn Fn() -> ControlFlow<()> + Sync),
+    ) -> Result<Vec<Statistics>, EvalError>;
+
     /// What sacreBLEU writes behind the score of a corpus; empty where it writes nothing.
     fn details(&self, _sums: &[f64]) -> String {
         String::new()
     }
 }
 
-/// A metric that compares strings, each sentence by itself.
+/// A metric that compares strings, each sentence by itself. Its [`Metric::statistics`] are [`count`].
 pub trait StringMetric: Metric {
     /// A counter with buffers of its own, for one thread.
     fn counter(&self) -> Box<dyn Counter + '_>;
@@ -165,14 +188,13 @@ impl Statistics {
     }
 }
 
-/// Statistics of the outputs of each system, on all threads of the current rayon pool. `systems` holds, for each, an
-/// output a sentence. Memory beside the result does not grow with the corpus.
+/// Statistics of the outputs of each system, on all threads of the current rayon pool. Memory beside the result does not
+/// grow with the corpus.
 ///
 /// # Errors
-/// [`EvalError::Missing`] where a sentence lacks what the metric needs, [`EvalError::Length`] where a system has more
-/// or fewer outputs than there are sentences, [`EvalError::Interrupted`] where `check` breaks.
-pub fn statistics(
-    metric: &dyn StringMetric,
+/// As [`Metric::statistics`].
+pub fn count(
+    metric: &(impl StringMetric + ?Sized),
     segments: &[Segment],
     systems: &[&[String]],
     check: &(dyn Fn() -> ControlFlow<()> + Sync),
@@ -217,7 +239,7 @@ pub fn statistics(
 /// # Errors
 /// [`EvalError::Missing`] and [`EvalError::Length`] where not.
 pub(super) fn check_input(
-    metric: &dyn Metric,
+    metric: &(impl Metric + ?Sized),
     segments: &[Segment],
     systems: &[&[String]],
 ) -> Result<(), EvalError> {

@@ -1,6 +1,7 @@
 //! What a score was computed with, so that another run can repeat it.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 
 /// The release of sacreBLEU whose scores these are, to the last digit.
 const SACREBLEU: &str = "2.6.0";
@@ -82,6 +83,24 @@ impl Signature {
         self
     }
 
+    /// Adds how often a corpus was resampled, and in how many trials outputs were exchanged, with which random numbers.
+    pub fn resampled(
+        mut self,
+        resamples: Option<NonZeroUsize>,
+        trials: Option<NonZeroUsize>,
+        seed: u64,
+    ) -> Signature {
+        let item = |key, short, value: String| Item { key, short, value };
+        let resamples = resamples.map(|count| item("bs", "bs", count.to_string()));
+        let trials = trials.map(|count| item("ar", "ar", count.to_string()));
+        let seed = item("seed", "rs", seed.to_string());
+        let first = self.items.iter().take_while(|item| item.key == "nrefs");
+        let at = first.count();
+        let added = resamples.into_iter().chain(trials).chain([seed]);
+        self.items.splice(at..at, added);
+        self
+    }
+
     /// `nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0`
     pub fn long(&self) -> String {
         let (key, version) = &self.version;
@@ -122,6 +141,21 @@ mod tests {
             .with("tok", "tok", "13a");
         assert_eq!(signature.long(), "nrefs:1|case:mixed|tok:13a|version:2.6.0");
         assert_eq!(signature.short(), "#:1|c:mixed|tok:13a|v:2.6.0");
+    }
+
+    #[test]
+    fn resampling_stands_behind_the_number_of_references() {
+        let signature = Signature::sacrebleu(ReferenceCount::Fixed(1)).with("case", "c", "mixed");
+        let (resamples, trials) = (NonZeroUsize::new(200), NonZeroUsize::new(2_000));
+        let signed = signature.clone().resampled(resamples, trials, 12345);
+        assert_eq!(
+            signed.long(),
+            "nrefs:1|bs:200|ar:2000|seed:12345|case:mixed|version:2.6.0"
+        );
+        assert_eq!(
+            signature.resampled(resamples, None, 1).short(),
+            "#:1|bs:200|rs:1|c:mixed|v:2.6.0"
+        );
     }
 
     #[test]

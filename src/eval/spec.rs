@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use super::{EvalError, StringMetric};
+use super::{Bleu, BriefMetric, Chrf, EvalError, Metric, Rouge, Ter};
 
 /// A metric as the user names it. Names and keys are those of sacreBLEU's signatures, in any case.
 ///
@@ -19,6 +19,10 @@ pub struct Spec {
     text: String,
     options: Vec<(String, String)>,
 }
+
+/// The names that there are.
+const METRICS: &str = "bleu, chrf, chrf++, ter, rouge, rouge-1 to rouge-9, rouge-l, rouge-lsum, brief, coverage, density, \
+                       compression, novel-1 to novel-9, grounded";
 
 /// Keys of a signature that say nothing of the metric.
 const ELSEWHERE: [&str; 16] = [
@@ -123,10 +127,25 @@ impl Spec {
 /// The metrics that a specification names; most name one, `rouge` several.
 ///
 /// # Errors
-/// [`EvalError::Spec`] where the name or an option is not known.
-pub fn parse_metrics(text: &str) -> Result<Vec<Box<dyn StringMetric>>, EvalError> {
-    let spec = Spec::parse(text)?;
-    Err(spec.error("no such metric"))
+/// [`EvalError::Spec`] where the name or an option is not known, [`EvalError::File`] where a file that an option names
+/// is not what it should be.
+pub fn parse_metrics(text: &str) -> Result<Vec<Box<dyn Metric>>, EvalError> {
+    let mut spec = Spec::parse(text)?;
+    if let Some(metrics) = BriefMetric::from_spec(&mut spec)? {
+        return Ok(boxed(metrics));
+    }
+    match spec.name.as_str() {
+        "bleu" => Ok(vec![Box::new(Bleu::from_spec(&mut spec)?)]),
+        name if Chrf::is_name(name) => Ok(vec![Box::new(Chrf::from_spec(&mut spec)?)]),
+        "ter" => Ok(vec![Box::new(Ter::from_spec(&mut spec)?)]),
+        name if name.starts_with("rouge") => Ok(boxed(Rouge::from_spec(&mut spec)?)),
+        _ => Err(spec.error(format!("no such metric; there are {METRICS}"))),
+    }
+}
+
+fn boxed<M: Metric + 'static>(metrics: Vec<M>) -> Vec<Box<dyn Metric>> {
+    let boxed = metrics.into_iter().map(|metric| Box::new(metric) as _);
+    boxed.collect()
 }
 
 #[cfg(test)]

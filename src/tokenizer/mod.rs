@@ -36,6 +36,7 @@ use library::Library;
 use special::{Piece, SpecialTokens};
 
 pub use language::{is_same as same_language, of_prefix as language_of_prefix};
+pub(crate) use sentencepiece::{MAX_BYTES as MAX_SENTENCEPIECE_BYTES, SentencePiece};
 pub use special::Part;
 
 /// A tokenizer with the special tokens of its model. Cheap to clone.

@@ -113,14 +113,14 @@ fn scores_are_the_reference_s() {
             let comet = comet.unwrap_or_else(|e| panic!("{model}: {e}"));
             let triples = triples(&reference.samples, run.references);
             let scores = comet.score_triples(&triples, &go_on).unwrap();
-            for (i, (score, expected)) in scores.values.iter().zip(&run.scores).enumerate() {
+            for (i, (score, expected)) in scores.iter().zip(&run.scores).enumerate() {
                 assert!(
-                    (score - expected).abs() < TOLERANCE,
-                    "{model} {:?} sample {i}: {score} for {expected}",
+                    (score.value - expected).abs() < TOLERANCE,
+                    "{model} {:?} sample {i}: {score:?} for {expected}",
                     run.hparams
                 );
             }
-            assert_eq!(scores.values.len(), run.scores.len());
+            assert_eq!(scores.len(), run.scores.len());
         }
     }
 }
@@ -132,22 +132,22 @@ fn a_score_does_not_depend_on_what_is_scored_beside_it() {
     for model in ["regression", "unified"] {
         let comet = load(&data().join(model)).unwrap();
         let together = comet.score_triples(&triples, &go_on).unwrap();
-        for (triple, score) in triples.iter().zip(&together.values) {
+        for (triple, score) in triples.iter().zip(&together) {
             let alone = comet.score_triples(&[*triple], &go_on).unwrap();
             assert!(
-                (alone.values[0] - score).abs() < 1e-6,
+                (alone[0].value - score.value).abs() < 1e-6,
                 "{model}: {triple:?}"
             );
         }
         let one_core = Comet::load(&data().join(model), &data().join("encoder"), &options(1));
         let one_core = one_core.unwrap().score_triples(&triples, &go_on).unwrap();
-        for (a, b) in one_core.values.iter().zip(&together.values) {
-            assert!((a - b).abs() < 1e-6, "{model}");
+        for (a, b) in one_core.iter().zip(&together) {
+            assert!((a.value - b.value).abs() < 1e-6, "{model}");
         }
         let backwards: Vec<Triple> = triples.iter().rev().copied().collect();
         let backwards = comet.score_triples(&backwards, &go_on).unwrap();
-        for (a, b) in backwards.values.iter().rev().zip(&together.values) {
-            assert!((a - b).abs() < 1e-6, "{model}");
+        for (a, b) in backwards.iter().rev().zip(&together) {
+            assert!((a.value - b.value).abs() < 1e-6, "{model}");
         }
     }
 }
@@ -158,7 +158,8 @@ fn what_is_too_long_is_counted() {
     let triples = triples(&reference.samples, true);
     let truncated = |model: &str| {
         let comet = load(&data().join(model)).unwrap();
-        comet.score_triples(&triples, &go_on).unwrap().truncated
+        let scores = comet.score_triples(&triples, &go_on).unwrap();
+        scores.iter().filter(|score| score.is_cut).count()
     };
     // Texts of more than 126 tokens; and two together of more than 128.
     assert_eq!(truncated("regression"), 1);
@@ -180,26 +181,29 @@ fn scores_of_systems_are_means_and_can_be_resampled() {
         .collect();
     let first: Vec<String> = reference.samples.iter().map(|s| s.mt.clone()).collect();
     let second: Vec<String> = reference.samples.iter().map(|s| s.r#ref.clone()).collect();
-    let made = comet
-        .statistics(&segments, &[&first, &second], &go_on)
-        .unwrap();
+    let check = || ControlFlow::Continue(());
+    let made = comet.statistics(&segments, &[&first, &second], &check);
+    let made = made.unwrap();
     let expected = &runs(&reference, "regression")[0].scores;
     let mean = expected.iter().sum::<f64>() / expected.len() as f64;
     let metric: &dyn Metric = &comet;
-    assert!((metric.score(&made.systems[0].sums()) - mean).abs() < TOLERANCE);
-    for (row, score) in made.systems[0].rows().zip(expected) {
+    assert!((metric.score(&made[0].sums()) - mean).abs() < TOLERANCE);
+    for (row, score) in made[0].rows().zip(expected) {
         assert!((metric.sentence_score(row) - score).abs() < TOLERANCE);
     }
-    let resampled = metric.score(&made.systems[0].sums_of([3, 3, 5]));
+    let resampled = metric.score(&made[0].sums_of([3, 3, 5]));
     let by_hand = (2.0 * expected[3] + expected[5]) / 3.0;
     assert!((resampled - by_hand).abs() < TOLERANCE);
-    assert_ne!(made.systems[0], made.systems[1]);
-    assert_eq!(made.systems[1].len(), segments.len());
+    let told = metric.details(&made[0].sums());
+    assert_eq!(told, "(1 of 15 too long to be read to the end)");
+    assert_eq!(metric.details(made[0].row(0)), "");
+    assert_ne!(made[0], made[1]);
+    assert_eq!(made[1].len(), segments.len());
 
-    let error = comet
-        .statistics(&segments, &[&first[1..]], &go_on)
-        .unwrap_err();
-    assert!(matches!(error, CometError::Input(EvalError::Length { .. })));
+    let error = comet.statistics(&segments, &[&first[1..]], &check);
+    assert!(matches!(error, Err(EvalError::Length { .. })));
+    let stopped = comet.statistics(&segments, &[&first], &|| ControlFlow::Break(()));
+    assert!(matches!(stopped, Err(EvalError::Interrupted)));
 }
 
 #[test]
@@ -251,7 +255,7 @@ fn a_translation_without_what_is_needed_is_named() {
         ..whole
     };
     assert!(error(no_source).contains("the source"));
-    assert!(comet.score_triples(&[], &go_on).unwrap().values.is_empty());
+    assert!(comet.score_triples(&[], &go_on).unwrap().is_empty());
 }
 
 #[test]

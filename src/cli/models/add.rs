@@ -5,9 +5,9 @@ use anyhow::anyhow;
 use clap::Args;
 
 use super::list::TaskArg;
-use super::note;
 use crate::cli::args::Console;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::print::note;
 
 /// Give a model a name of your own
 ///

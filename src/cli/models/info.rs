@@ -5,8 +5,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::list::{ModelLine, of_entry};
-use super::{licence_line, origin, print, print_json};
+use super::{licence_line, origin};
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::print::{print, print_json};
 use crate::cli::terminal::stdout_width;
 
 /// Tell what is known of a model

@@ -6,9 +6,10 @@ use anubad::hub::{Entry, Hub, LockFile, Quality, Task, readable_size};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::{origin, print, print_json};
+use super::origin;
 use crate::cli::args::Console;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::print::{print, print_json};
 use crate::cli::terminal::{Styles, paint};
 
 /// List the models of the catalogue, and those that were fetched

@@ -12,15 +12,11 @@ mod search;
 mod unpack;
 mod verify;
 
-use std::io::{self, Write};
-
 use anubad::hub::{Entry, Hub, HubError, Origin};
 use clap::Subcommand;
-use serde::Serialize;
 
 use super::args::Console;
-use super::exit::{Exit, Failure, write_failure};
-use super::terminal;
+use super::exit::{Exit, Failure};
 
 /// Choose, fetch and check models
 ///
@@ -73,29 +69,6 @@ impl From<HubError> for Failure {
             HubError::Write { .. } | HubError::DiskFull { .. } => Failure::new(Exit::Output, error),
             error => Failure::new(Exit::Model, error),
         }
-    }
-}
-
-/// Writes a result to standard output. What stands in it may come from the Hub or a file, which are not to command the
-/// terminal.
-fn print(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout();
-    let written = out
-        .write_all(terminal::safe(text).as_bytes())
-        .and_then(|()| out.flush());
-    written.map_err(|error| write_failure(error, "standard output"))
-}
-
-/// Writes a result as one line of JSON.
-fn print_json(value: &impl Serialize) -> Result<(), Failure> {
-    let json = serde_json::to_string(value).expect("plain data is JSON");
-    print(&format!("{}\n", terminal::escape_json(&json)))
-}
-
-/// A line on stderr that is no complaint.
-fn note(console: Console, message: &str) {
-    if !console.quiet {
-        let _ = writeln!(io::stderr(), "{}", terminal::one_line(message));
     }
 }
 

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use anubad::hub::{Hub, readable_size};
 use clap::Args;
 
-use super::note;
 use super::progress::Transfer;
 use crate::cli::args::Console;
 use crate::cli::atomic::AtomicFile;
 use crate::cli::exit::{Exit, Failure, write_failure};
+use crate::cli::print::note;
 
 /// Write a model as one archive, for a machine without a network
 ///

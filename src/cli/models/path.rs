@@ -3,8 +3,8 @@
 use anubad::hub::Hub;
 use clap::Args;
 
-use super::print;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::print::print;
 
 /// Print where a model is on this machine
 ///

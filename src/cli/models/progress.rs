@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::cli::args::Console;
 use crate::cli::exit::{Exit, Failure, OrExit};
 use crate::cli::interrupt::Interrupt;
+use crate::cli::print::note;
 use crate::cli::terminal;
 
 /// The line, and what it is told.
@@ -67,7 +68,7 @@ impl Transfer {
     pub fn end<T>(&self, result: Result<T, HubError>, how: &str) -> Result<T, Failure> {
         self.bar.finish_and_clear();
         if matches!(result, Err(HubError::Interrupted)) && !how.is_empty() {
-            super::note(self.console, &format!("interrupted; {how}"));
+            note(self.console, &format!("interrupted; {how}"));
         }
         Ok(result?)
     }

@@ -3,10 +3,11 @@
 use anubad::hub::{Event, Hub, readable_size};
 use clap::Args;
 
+use super::licence_line;
 use super::progress::Transfer;
-use super::{licence_line, note};
 use crate::cli::args::Console;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::print::note;
 
 /// Fetch models into the cache
 ///

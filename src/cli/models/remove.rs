@@ -3,9 +3,9 @@
 use anubad::hub::{Hub, readable_size};
 use clap::Args;
 
-use super::note;
 use crate::cli::args::Console;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::print::note;
 
 /// Delete models from the cache
 ///

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::list::{ModelLine, columns, of_entry, table};
 use super::progress::Transfer;
-use super::{print, print_json};
 use crate::cli::args::Console;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::print::{note, print, print_json};
 
 /// Look for models in the catalogue, or on the Hub
 ///
@@ -66,7 +66,7 @@ fn of_catalogue(verb: &SearchVerb, hub: &Hub, console: Console) -> Result<bool, 
     let is_empty = models.is_empty();
     match verb.json {
         true => print_json(&Listing { schema: 1, models })?,
-        false if is_empty => super::note(console, "nothing in the catalogue; --hub asks the Hub"),
+        false if is_empty => note(console, "nothing in the catalogue; --hub asks the Hub"),
         false => print(&table(&models, console))?,
     }
     Ok(is_empty)

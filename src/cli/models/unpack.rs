@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use anubad::hub::{Hub, HubError, readable_size};
 use clap::Args;
 
-use super::note;
 use super::progress::Transfer;
 use crate::cli::args::Console;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::print::note;
 
 /// Put the model of an archive into the cache
 ///

@@ -4,9 +4,9 @@ use anubad::hub::{Hub, HubError, Verdict};
 use clap::Args;
 
 use super::progress::Transfer;
-use super::{note, print};
 use crate::cli::args::Console;
 use crate::cli::exit::{Exit, Failure};
+use crate::cli::print::{note, print};
 use crate::cli::terminal;
 
 /// Hash the files of models again

@@ -23,7 +23,7 @@ use candle_core::Device;
 pub use error::CometError;
 
 use super::metric::check_input;
-use super::{Metric, Needs, ReferenceCount, Segment, Signature, Statistics};
+use super::{EvalError, Metric, Needs, ReferenceCount, Segment, Signature, Statistics};
 use crate::model::{LoadError, Scope, Weights, XlmRoberta, read_json};
 use crate::tokenizer::{Languages, Tokenizer};
 use embedding::Embedder;
@@ -50,22 +50,13 @@ pub struct Triple<'a> {
     pub reference: Option<&'a str>,
 }
 
-/// Scores of translations.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Scores {
-    /// One a translation, mostly between 0 and 1 and more for better ones; the mean is the score of a system.
-    pub values: Vec<f64>,
-    /// Translations of which something was too long for the encoder, so that its end was not read.
-    pub truncated: usize,
-}
-
-/// Statistics of systems, for scores of corpora and their significance.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct SystemStatistics {
-    /// One a system: rows of the score and 1.
-    pub systems: Vec<Statistics>,
-    /// As [`Scores::truncated`], over all systems.
-    pub truncated: usize,
+/// The score of a translation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Score {
+    /// Mostly between 0 and 1, more for better ones; the mean is the score of a system.
+    pub value: f64,
+    /// Whether something was too long for the encoder, so that its end was not read.
+    pub is_cut: bool,
 }
 
 /// What of the machine a model may use.
@@ -167,7 +158,11 @@ impl Comet {
     ///
     /// # Errors
     /// If one lacks what the metric needs, the device fails, or `check` breaks.
-    pub fn score_triples(&self, triples: &[Triple], check: &Check) -> Result<Scores, CometError> {
+    pub fn score_triples(
+        &self,
+        triples: &[Triple],
+        check: &Check,
+    ) -> Result<Vec<Score>, CometError> {
         let name = self.name();
         let reader = Reader {
             kind: self.kind,
@@ -175,7 +170,7 @@ impl Comet {
             longest: self.embedder.encoder.longest(),
             metric: &name,
         };
-        let mut scores = Scores::default();
+        let mut scores = Vec::with_capacity(triples.len());
         let windows = triples.len().div_ceil(WINDOW) as f64;
         for (n, window) in triples.chunks(WINDOW).enumerate() {
             let readings = reader.read(window, n * WINDOW + 1)?;
@@ -184,47 +179,14 @@ impl Comet {
             let sequences = &readings.sequences;
             let vectors = schedule::embed_all(&self.embedder, sequences, self.threads, &done)?;
             let translations = &readings.translations;
-            scores.values.extend(self.estimate(translations, &vectors)?);
-            scores.truncated += translations.iter().filter(|t| t.is_cut).count();
+            let values = self.estimate(translations, &vectors)?;
+            let scored = values.into_iter().zip(translations);
+            scores.extend(scored.map(|(value, reading)| Score {
+                value,
+                is_cut: reading.is_cut,
+            }));
         }
         Ok(scores)
-    }
-
-    /// Scores the outputs of systems, of which each has one a sentence, and gives statistics from which scores of
-    /// corpora come, as [`statistics`](super::statistics) does for metrics of strings. Of several references the first
-    /// that there is counts: COMET knows one.
-    ///
-    /// # Errors
-    /// As [`Comet::score_triples`], and if a system has more or fewer outputs than there are sentences.
-    pub fn statistics(
-        &self,
-        segments: &[Segment],
-        systems: &[&[String]],
-        check: &Check,
-    ) -> Result<SystemStatistics, CometError> {
-        check_input(self, segments, systems)?;
-        // A sentence's outputs stand together, so that what they share is read once.
-        let outputs = segments.iter().enumerate().flat_map(|(i, segment)| {
-            systems.iter().map(move |system| Triple {
-                source: segment.source.as_deref(),
-                hypothesis: &system[i],
-                reference: segment
-                    .references
-                    .iter()
-                    .flatten()
-                    .next()
-                    .map(String::as_str),
-            })
-        });
-        let scores = self.score_triples(&outputs.collect::<Vec<_>>(), check)?;
-        let of_system = |n: usize| {
-            let values = scores.values.iter().skip(n).step_by(systems.len());
-            Statistics::new(2, values.flat_map(|&score| [score, 1.0]).collect())
-        };
-        Ok(SystemStatistics {
-            systems: (0..systems.len()).map(of_system).collect(),
-            truncated: scores.truncated,
-        })
     }
 
     /// Scores of translations from the vectors of their sequences.
@@ -304,11 +266,57 @@ impl Metric for Comet {
         4
     }
 
+    /// The score, 1, and 1 where something was too long.
     fn width(&self) -> usize {
-        2
+        3
     }
 
     fn score(&self, sums: &[f64]) -> f64 {
         sums[0] / sums[1].max(1.0)
+    }
+
+    /// Of several references the first that there is counts: COMET knows one.
+    fn statistics(
+        &self,
+        segments: &[Segment],
+        systems: &[&[String]],
+        check: &(dyn Fn() -> ControlFlow<()> + Sync),
+    ) -> Result<Vec<Statistics>, EvalError> {
+        check_input(self, segments, systems)?;
+        // A sentence's outputs stand together, so that what they share is read once.
+        let outputs = segments.iter().enumerate().flat_map(|(i, segment)| {
+            systems.iter().map(move |system| Triple {
+                source: segment.source.as_deref(),
+                hypothesis: &system[i],
+                reference: segment
+                    .references
+                    .iter()
+                    .flatten()
+                    .next()
+                    .map(String::as_str),
+            })
+        });
+        let outputs: Vec<Triple> = outputs.collect();
+        let scores = self.score_triples(&outputs, &|_| check());
+        let scores = scores.map_err(|error| match error {
+            CometError::Input(error) => error,
+            other => EvalError::Model {
+                metric: self.name(),
+                source: Box::new(other),
+            },
+        })?;
+        let of_system = |n: usize| {
+            let own = scores.iter().skip(n).step_by(systems.len());
+            let row = |score: &Score| [score.value, 1.0, f64::from(u8::from(score.is_cut))];
+            Statistics::new(3, own.flat_map(row).collect())
+        };
+        Ok((0..systems.len()).map(of_system).collect())
+    }
+
+    fn details(&self, sums: &[f64]) -> String {
+        match sums[2] {
+            0.0 => String::new(),
+            cut => format!("({cut} of {} too long to be read to the end)", sums[1]),
+        }
     }
 }

@@ -1,6 +1,33 @@
 //! What an evaluation found, in a form that is stored, compared and shown.
+//!
+//! A [`Report`] is stored as JSON (serde). For readers there are [`table`] for a terminal, [`markdown`], [`latex`] and
+//! [`html`]; all but the last are grids of the same cells. [`junit`] is for machines, [`diff`] for a failing
+//! test.
 
-use serde::{Deserialize, Serialize};
+pub mod diff;
+mod grid;
+mod html;
+mod junit;
+mod latex;
+mod markdown;
+mod numbers;
+mod plots;
+#[cfg(test)]
+mod sample;
+mod selection;
+mod table;
+mod tsv;
+mod visible;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+pub use html::{HtmlOptions, html};
+pub use junit::{Case, junit};
+pub use latex::latex;
+pub use markdown::markdown;
+pub use table::{TableOptions, table};
+pub use tsv::tsv;
+pub use visible::{is_hidden, visible};
 
 /// Everything that an evaluation found. Scores stand in the order of [`Report::metrics`], outputs in that of
 /// [`Report::systems`].
@@ -74,6 +101,7 @@ pub struct SystemReport {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScoreReport {
     /// The score.
+    #[serde(deserialize_with = "number")]
     pub value: f64,
     /// What sacreBLEU writes behind it (n-gram precisions, brevity penalty); may be empty.
     pub details: String,
@@ -113,6 +141,7 @@ pub struct PartReport {
     /// How many sentences it has.
     pub sentences: usize,
     /// Corpus scores of this part alone: a row a system, a column a metric.
+    #[serde(deserialize_with = "rows_of_numbers")]
     pub scores: Vec<Vec<f64>>,
 }
 
@@ -141,6 +170,7 @@ pub struct OutputReport {
     /// The output.
     pub hypothesis: String,
     /// Its sentence score by each metric.
+    #[serde(deserialize_with = "numbers")]
     pub scores: Vec<f64>,
     /// What the fidelity checks saw in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -156,4 +186,24 @@ pub struct OutputFinding {
     pub severity: String,
     /// What it saw, in words.
     pub message: String,
+}
+
+/// JSON has no way to write what is not a finite number, and serde writes null.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
+}
+
+fn numbers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+    let numbers: Vec<Option<f64>> = Deserialize::deserialize(deserializer)?;
+    Ok(finite_or_nan(numbers))
+}
+
+fn rows_of_numbers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Vec<f64>>, D::Error> {
+    let rows: Vec<Vec<Option<f64>>> = Deserialize::deserialize(deserializer)?;
+    Ok(rows.into_iter().map(finite_or_nan).collect())
+}
+
+fn finite_or_nan(numbers: Vec<Option<f64>>) -> Vec<f64> {
+    let number = |number: Option<f64>| number.unwrap_or(f64::NAN);
+    numbers.into_iter().map(number).collect()
 }

@@ -29,13 +29,13 @@ use unigram::Unigram;
 pub(super) const SPACE: char = '▁';
 
 /// The most a file may have: a few times the largest vocabularies in use.
-pub(super) const MAX_BYTES: u64 = 16 << 20;
+pub(crate) const MAX_BYTES: u64 = 16 << 20;
 
 /// The longest piece: many times the longest in use, and short enough that no text takes long to encode.
 const MAX_PIECE_BYTES: usize = 1024;
 
 /// A SentencePiece model.
-pub(super) struct SentencePiece {
+pub(crate) struct SentencePiece {
     vocabulary: Vocabulary,
     normaliser: Normaliser,
     /// The pieces that are never cut or rewritten.

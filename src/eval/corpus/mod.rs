@@ -1,6 +1,38 @@
-//! A test set, and what systems made of it.
+//! A test set and what systems made of it, and the files of the field that they are read from.
+//!
+//! Either every side has a file of its own ([`read_test_set`], [`read_systems`]: a line a sentence, or SGML of WMT), or one
+//! file has all sides ([`read_parallel`]: TSV, JSON lines, XML of WMT, TMX). Files are hostile: their size is bounded,
+//! nothing is cut off silently, and every error names the line.
+
+mod documents;
+mod file;
+mod format;
+mod jsonl;
+mod languages;
+mod lines;
+mod names;
+mod parallel;
+mod separate;
+mod sgml;
+mod tmx;
+mod tsv;
+mod wmt_xml;
+mod xml;
 
 use super::EvalError;
+
+pub use documents::add_documents;
+pub use format::Format;
+pub use languages::Languages;
+pub use lines::read_lines;
+pub use names::SystemFile;
+pub use parallel::{Corpus, Layout, read_parallel};
+pub use separate::{TestSetFiles, read_systems, read_test_set};
+pub use tsv::Column;
+
+pub(in crate::eval) use documents::{Place, known, read_documents};
+pub(in crate::eval) use file::{unreadable, wrong};
+pub(in crate::eval) use tsv::read_columns;
 
 /// A sentence (or line) with what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
