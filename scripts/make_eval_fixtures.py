@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes tests/data/eval/: what the reference implementations score, literal values for the tests.
+"""Makes tests/data/eval/{tokens,bleu,chrf,ter}.jsonl: what sacreBLEU makes of odd texts, literal values for the tests.
 
     pip install sacrebleu==2.6.0 sentencepiece regex
     scripts/make_eval_fixtures.py

@@ -10,6 +10,7 @@
 pub mod article;
 pub mod decode;
 pub mod eval;
+mod files;
 pub mod generate;
 pub mod hub;
 mod kernel;

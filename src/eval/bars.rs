@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::report::{MetricReport, Report};
+use super::report::{MetricReport, Report, SystemReport};
 
 /// What a metric's score must reach.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -63,6 +63,7 @@ impl Verdict {
         let decimals = self.metric.decimals;
         let relation = match (self.is_passed(), self.metric.higher_is_better) {
             (true, _) => "reaches",
+            _ if self.score.is_nan() => "does not reach",
             (false, true) => "is below",
             (false, false) => "is above",
         };
@@ -86,34 +87,38 @@ pub fn is_called(metric: &str, name: &str) -> bool {
     plain(metric) == plain(name)
 }
 
-/// Holds every system against every bar.
+/// The place of the one metric that goes by a name; see [`is_called`].
+///
+/// # Errors
+/// What is wrong with the name, where no metric has it or several have.
+pub(super) fn place_of(metrics: &[MetricReport], name: &str) -> Result<usize, String> {
+    let mut called = (0..metrics.len()).filter(|&place| is_called(&metrics[place].name, name));
+    match (called.next(), called.next()) {
+        (Some(place), None) => Ok(place),
+        (None, _) => {
+            let names: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
+            let names = names.join(", ");
+            Err(format!("no metric is called {name:?}; there are {names}"))
+        }
+        (Some(_), Some(_)) => Err(format!(
+            "several metrics are called {name:?}; leave one of them out"
+        )),
+    }
+}
+
+/// Holds every system against every bar. A system without a score, which only a report read from a file can have, fails.
 ///
 /// # Errors
 /// The name of a bar that none of the report's metrics has, or several have.
 pub fn judge(report: &Report, bars: &[Bar]) -> Result<Vec<Verdict>, String> {
     let mut verdicts = Vec::new();
     for bar in bars {
-        let metrics = report.metrics.iter().enumerate();
-        let mut called = metrics.filter(|(_, metric)| is_called(&metric.name, &bar.metric));
-        let (place, metric) = match (called.next(), called.next()) {
-            (Some(metric), None) => metric,
-            (None, _) => {
-                let names: Vec<&str> = report.metrics.iter().map(|m| m.name.as_str()).collect();
-                return Err(format!(
-                    "no metric is called {:?}; there are {}",
-                    bar.metric,
-                    names.join(", ")
-                ));
-            }
-            (Some(_), Some(_)) => {
-                return Err(format!("several metrics are called {:?}", bar.metric));
-            }
-        };
-        let of_system = |system: &super::report::SystemReport| Verdict {
+        let place = place_of(&report.metrics, &bar.metric)?;
+        let of_system = |system: &SystemReport| Verdict {
             system: system.name.clone(),
-            metric: metric.clone(),
+            metric: report.metrics[place].clone(),
             bar: bar.value,
-            score: system.scores[place].value,
+            score: (system.scores.get(place)).map_or(f64::NAN, |score| score.value),
         };
         verdicts.extend(report.systems.iter().map(of_system));
     }
@@ -122,6 +127,7 @@ pub fn judge(report: &Report, bars: &[Bar]) -> Result<Vec<Verdict>, String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::report::sample;
     use super::*;
 
     fn verdict(score: f64, bar: f64, higher_is_better: bool) -> Verdict {
@@ -165,5 +171,49 @@ mod tests {
         assert!(!verdict(f64::NAN, 0.0, true).is_passed());
         let message = verdict(19.5, 20.0, true).message();
         assert_eq!(message, "mine: BLEU 19.50 is below the bar of 20.00");
+        let message = verdict(f64::NAN, 20.0, false).message();
+        assert_eq!(message, "mine: BLEU NaN does not reach the bar of 20.00");
+    }
+
+    fn bars(text: &str) -> Vec<Bar> {
+        text.split(',').map(|bar| bar.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn every_system_is_held_against_every_bar() {
+        let report = sample::report();
+        let verdicts = judge(&report, &bars("bleu=31,TER=55")).unwrap();
+        let passed: Vec<(&str, &str, bool)> = verdicts
+            .iter()
+            .map(|v| (v.metric.name.as_str(), v.system.as_str(), v.is_passed()))
+            .collect();
+        assert_eq!(
+            passed,
+            [
+                ("BLEU", "baseline", false),
+                ("BLEU", "অনুবাদ", true),
+                ("TER", "baseline", false),
+                ("TER", "অনুবাদ", true),
+            ]
+        );
+        assert!(judge(&report, &[]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_bar_has_one_metric() {
+        let mut report = sample::report();
+        let error = judge(&report, &bars("BLEU=1,chrF=1")).unwrap_err();
+        assert_eq!(error, "no metric is called \"chrF\"; there are BLEU, TER");
+        report.metrics.push(report.metrics[0].clone());
+        let error = judge(&report, &bars("BLEU=1")).unwrap_err();
+        assert!(error.starts_with("several metrics are called"), "{error}");
+    }
+
+    #[test]
+    fn a_score_that_is_not_there_fails() {
+        let mut report = sample::report();
+        report.systems[1].scores.clear();
+        let verdicts = judge(&report, &bars("BLEU=0")).unwrap();
+        assert!(verdicts[0].is_passed() && !verdicts[1].is_passed());
     }
 }

@@ -42,6 +42,12 @@ pub enum EvalError {
         /// Number of the sentence, from 1.
         sentence: usize,
     },
+    /// Two systems with one name, which reports could not tell apart.
+    #[error("two systems are named {name:?}; give one of them another name")]
+    SameName {
+        /// The name.
+        name: String,
+    },
     /// There is nothing to score.
     #[error("the test set has no sentences")]
     Empty,

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use super::checks::{can_check, findings};
 use super::groups::Grouping;
 use super::report::{
     FindingCount, GroupReport, MetricReport, OutputFinding, OutputReport, PartReport, Report,
-    ScoreReport, SegmentReport, SignificanceReport, SystemReport,
+    SCHEMA, ScoreReport, SegmentReport, SignificanceReport, SystemReport,
 };
 use super::significance::{PairedTest, confidence, paired};
 use super::{EvalError, Metric, ReferenceCount, Statistics, System, TestSet};
@@ -53,7 +52,8 @@ impl Default for EvaluationOptions {
 /// Scores the systems. The first of them is the baseline.
 ///
 /// # Errors
-/// Where sides differ in length, a metric lacks what it needs, or `interrupted` breaks.
+/// Where there are no sentences, sides differ in length, two systems have one name, a metric lacks what it needs, or
+/// `interrupted` breaks.
 pub fn evaluate(
     test_set: &TestSet,
     systems: &[System],
@@ -61,14 +61,30 @@ pub fn evaluate(
     options: &EvaluationOptions,
     interrupted: &(dyn Fn() -> ControlFlow<()> + Sync),
 ) -> Result<Report, EvalError> {
-    for system in systems {
-        test_set.check(system)?;
+    if test_set.segments.is_empty() {
+        return Err(EvalError::Empty);
     }
+    for (place, system) in systems.iter().enumerate() {
+        test_set.check(system)?;
+        if systems[..place]
+            .iter()
+            .any(|other| other.name == system.name)
+        {
+            let name = system.name.clone();
+            return Err(EvalError::SameName { name });
+        }
+    }
+    let significance = options
+        .significance
+        .and_then(|Significance { test, seed }| {
+            let test = test.of_systems(systems.len())?;
+            Some(Significance { test, seed })
+        });
     let outputs: Vec<&[String]> = systems.iter().map(|s| &s.hypotheses[..]).collect();
-    let count =
-        |metric: &Box<dyn Metric>| metric.statistics(&test_set.segments, &outputs, interrupted);
     // [metric][system]
-    let counted: Vec<Vec<Statistics>> = metrics.iter().map(count).collect::<Result<_, _>>()?;
+    let counted: Vec<Vec<Statistics>> = (metrics.iter())
+        .map(|metric| metric.statistics(&test_set.segments, &outputs, interrupted))
+        .collect::<Result<_, _>>()?;
     // [system][sentence]
     let seen = match options.checks && can_check(test_set) {
         true => Some(findings(test_set, systems, interrupted)?),
@@ -83,7 +99,7 @@ pub fn evaluate(
         scores.push(corpus_scores(
             metric.as_ref(),
             counted,
-            options.significance,
+            significance,
             interrupted,
         )?);
     }
@@ -92,21 +108,19 @@ pub fn evaluate(
         name: system.name.clone(),
         scores: scores.iter().map(|scores| scores[place].clone()).collect(),
         seconds: system.seconds,
-        findings: seen
-            .as_ref()
-            .map_or_else(Vec::new, |seen| tally(&seen[place])),
+        findings: seen.as_ref().map(|seen| tally(&seen[place])),
     };
     Ok(Report {
-        schema: 1,
+        schema: SCHEMA,
         tool: concat!("anubad ", env!("CARGO_PKG_VERSION")).to_owned(),
         created: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         test_set: test_set.name.clone(),
-        test_set_sha256: checksum(test_set),
+        test_set_sha256: test_set.sha256(),
         sentences: test_set.segments.len(),
         metrics: (metrics.iter())
-            .map(|metric| describe(metric.as_ref(), references, options.significance))
+            .map(|metric| describe(metric.as_ref(), references, significance))
             .collect(),
-        significance: options.significance.map(|significance| SignificanceReport {
+        significance: significance.map(|significance| SignificanceReport {
             test: significance.test.name().to_owned(),
             samples: significance.test.samples().get(),
             seed: significance.seed,
@@ -218,10 +232,11 @@ fn groups(
     groupings: &[Grouping],
 ) -> Vec<GroupReport> {
     let score = |system: usize, sentences: &[usize]| {
-        let of_metric = |(metric, counted): (&Box<dyn Metric>, &Vec<Statistics>)| {
-            metric.score(&counted[system].sums_of(sentences.iter().copied()))
-        };
-        metrics.iter().zip(counted).map(of_metric).collect()
+        (metrics.iter().zip(counted))
+            .map(|(metric, counted)| {
+                metric.score(&counted[system].sums_of(sentences.iter().copied()))
+            })
+            .collect()
     };
     let divide = |grouping: &Grouping| GroupReport {
         by: grouping.name().to_owned(),
@@ -246,17 +261,14 @@ fn segments(
     counted: &[Vec<Statistics>],
     seen: Option<&[Vec<Vec<Finding>>]>,
 ) -> Vec<SegmentReport> {
-    let output = |place: usize, system: usize| {
-        let of_metric = |(metric, counted): (&Box<dyn Metric>, &Vec<Statistics>)| {
-            metric.sentence_score(counted[system].row(place))
-        };
-        OutputReport {
-            hypothesis: systems[system].hypotheses[place].clone(),
-            scores: metrics.iter().zip(counted).map(of_metric).collect(),
-            findings: seen.map_or_else(Vec::new, |seen| {
-                seen[system][place].iter().map(told).collect()
-            }),
-        }
+    let output = |place: usize, system: usize| OutputReport {
+        hypothesis: systems[system].hypotheses[place].clone(),
+        scores: (metrics.iter().zip(counted))
+            .map(|(metric, counted)| metric.sentence_score(counted[system].row(place)))
+            .collect(),
+        findings: seen.map_or_else(Vec::new, |seen| {
+            seen[system][place].iter().map(told).collect()
+        }),
     };
     let segments = test_set.segments.iter().enumerate();
     segments
@@ -272,23 +284,4 @@ fn segments(
                 .collect(),
         })
         .collect()
-}
-
-/// SHA-256 of sources and references, each with its length before it, so that no two test sets have the same bytes.
-fn checksum(test_set: &TestSet) -> String {
-    let mut hash = Sha256::new();
-    let mut add = |text: Option<&str>| {
-        let length = text.map_or(u64::MAX, |text| text.len() as u64);
-        hash.update(length.to_le_bytes());
-        hash.update(text.unwrap_or(""));
-    };
-    for segment in &test_set.segments {
-        add(segment.source.as_deref());
-        add(Some(&segment.references.len().to_string()));
-        for reference in &segment.references {
-            add(reference.as_deref());
-        }
-    }
-    let digest = hash.finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::{Segment, TestSet};
+use super::{Segment, TestSet, whitespace};
 
 /// By what a test set is divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ fn by_length(test_set: &TestSet) -> Vec<Part> {
     let words = |segment: &Segment| {
         let text = segment.source.as_deref();
         let text = text.or(segment.references().first().copied());
-        text.map_or(0, |text| text.split_whitespace().count())
+        text.map_or(0, |text| whitespace::words(text).count())
     };
     let lengths: Vec<usize> = test_set.segments.iter().map(words).collect();
     let part = |range: &RangeInclusive<usize>| Part {

@@ -43,7 +43,7 @@ const TABLES: &str = "
         system INTEGER NOT NULL,
         position INTEGER NOT NULL,
         metric TEXT NOT NULL,
-        value REAL NOT NULL,
+        value REAL,
         PRIMARY KEY (run, system, position),
         FOREIGN KEY (run, system) REFERENCES systems (run, position) ON DELETE CASCADE
     ) WITHOUT ROWID;
@@ -86,7 +86,7 @@ pub enum HistoryError {
         /// Its number.
         id: i64,
     },
-    /// A report with a number that JSON does not have, or one that was changed by another program.
+    /// A report that was changed by another program.
     #[error("the report cannot be stored or read back: {0}")]
     Report(#[from] serde_json::Error),
     /// What SQLite says: a file that is damaged, locked or not to be written.
@@ -141,7 +141,7 @@ pub struct RunSummary {
 pub struct SystemSummary {
     /// Its name.
     pub name: String,
-    /// Metrics by name, with the score of the corpus.
+    /// Metrics by name, with the score of the corpus; NaN where it is no finite number.
     pub scores: Vec<(String, f64)>,
 }
 
@@ -176,11 +176,9 @@ impl History {
     /// Stores a report, with a note where there is something to note, and returns the number of the run.
     ///
     /// # Errors
-    /// [`HistoryError::Report`] where a score is no finite number, and [`HistoryError::Database`].
+    /// [`HistoryError::Database`]
     pub fn add(&mut self, report: &Report, note: Option<&str>) -> Result<i64, HistoryError> {
         let json = serde_json::to_string(report)?;
-        // JSON writes null for what is no finite number, and could not be read back.
-        serde_json::from_str::<Report>(&json)?;
         let insert = insert(&mut self.connection, report, &json, note);
         insert.map_err(|source| self.error(source))
     }
@@ -325,7 +323,14 @@ fn insert(
             transaction.execute(
                 "INSERT INTO scores (run, system, position, metric, value)
                  VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![run, position, at, metric.name, score.value],
+                // SQLite has no NaN, and JSON no infinity: both are null in the report too.
+                params![
+                    run,
+                    position,
+                    at,
+                    metric.name,
+                    Some(score.value).filter(|v| v.is_finite())
+                ],
             )?;
         }
     }
@@ -375,7 +380,8 @@ fn list(connection: &Connection, filter: &Filter) -> rusqlite::Result<Vec<RunSum
             }
             let metric: Option<String> = row.get(1)?;
             if let (Some(system), Some(metric)) = (summary.systems.last_mut(), metric) {
-                system.scores.push((metric, row.get(2)?));
+                let value: Option<f64> = row.get(2)?;
+                system.scores.push((metric, value.unwrap_or(f64::NAN)));
             }
         }
     }

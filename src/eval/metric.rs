@@ -201,37 +201,40 @@ pub fn count(
 ) -> Result<Vec<Statistics>, EvalError> {
     check_input(metric, segments, systems)?;
     let width = metric.width();
-    let count_chunk = |(chunk, segments): (usize, &[Segment])| {
-        if check().is_break() {
-            return Err(EvalError::Interrupted);
-        }
-        let mut counter = metric.counter();
-        let mut rows = vec![vec![0.0; width * segments.len()]; systems.len()];
-        for (i, segment) in segments.iter().enumerate() {
-            counter.set(Sides {
-                source: segment.source.as_deref(),
-                references: &segment.references(),
-            });
-            for (system, rows) in systems.iter().zip(&mut rows) {
-                let row = &mut rows[i * width..][..width];
-                counter.count(&system[chunk * CHUNK + i], row);
+    let mut counted =
+        vec![Statistics::new(width, vec![0.0; width * segments.len()]); systems.len()];
+    let rows = counted
+        .iter_mut()
+        .map(|of| of.values.chunks_mut(CHUNK * width));
+    let mut rows: Vec<_> = rows.collect();
+    // Each chunk of sentences with the rows that it fills, one slice a system.
+    let chunks = segments.chunks(CHUNK).enumerate().map(|(chunk, segments)| {
+        let rows = rows
+            .iter_mut()
+            .map(|rows| rows.next().expect("as many chunks"));
+        (chunk * CHUNK, segments, rows.collect::<Vec<_>>())
+    });
+    let chunks: Vec<_> = chunks.collect();
+    chunks
+        .into_par_iter()
+        .try_for_each(|(first, segments, mut rows)| {
+            if check().is_break() {
+                return Err(EvalError::Interrupted);
             }
-        }
-        Ok(rows)
-    };
-    let chunks: Vec<Vec<Vec<f64>>> = segments
-        .par_chunks(CHUNK)
-        .enumerate()
-        .map(count_chunk)
-        .collect::<Result<_, EvalError>>()?;
-    let of_system = |system: usize| {
-        let mut values = Vec::with_capacity(segments.len() * width);
-        for chunk in &chunks {
-            values.extend_from_slice(&chunk[system]);
-        }
-        Statistics::new(width, values)
-    };
-    Ok((0..systems.len()).map(of_system).collect())
+            let mut counter = metric.counter();
+            for (i, segment) in segments.iter().enumerate() {
+                counter.set(Sides {
+                    source: segment.source.as_deref(),
+                    references: &segment.references(),
+                });
+                for (system, rows) in systems.iter().zip(&mut rows) {
+                    let row = &mut rows[i * width..][..width];
+                    counter.count(&system[first + i], row);
+                }
+            }
+            Ok(())
+        })?;
+    Ok(counted)
 }
 
 /// Whether every sentence has what a metric needs, and every system an output for it.

@@ -83,6 +83,16 @@ impl Signature {
         self
     }
 
+    /// Adds whether case is disregarded.
+    pub fn with_lowercase(self, lowercase: bool) -> Signature {
+        self.with("case", "c", if lowercase { "lc" } else { "mixed" })
+    }
+
+    /// Adds an item that is yes or no.
+    pub fn with_bool(self, key: &'static str, short: &'static str, value: bool) -> Signature {
+        self.with(key, short, if value { "yes" } else { "no" })
+    }
+
     /// Adds how often a corpus was resampled, and in how many trials outputs were exchanged, with which random numbers.
     pub fn resampled(
         mut self,
@@ -137,10 +147,14 @@ mod tests {
     #[test]
     fn the_version_stands_last_in_both_forms() {
         let signature = Signature::sacrebleu(ReferenceCount::of([1, 1]))
-            .with("case", "c", "mixed")
+            .with_lowercase(false)
+            .with_bool("eff", "e", true)
             .with("tok", "tok", "13a");
-        assert_eq!(signature.long(), "nrefs:1|case:mixed|tok:13a|version:2.6.0");
-        assert_eq!(signature.short(), "#:1|c:mixed|tok:13a|v:2.6.0");
+        assert_eq!(
+            signature.long(),
+            "nrefs:1|case:mixed|eff:yes|tok:13a|version:2.6.0"
+        );
+        assert_eq!(signature.short(), "#:1|c:mixed|e:yes|tok:13a|v:2.6.0");
     }
 
     #[test]

@@ -113,6 +113,19 @@ impl Spec {
         }
     }
 
+    /// Takes out whether case is disregarded (`case=lc`) or not (`case=mixed`), or the default.
+    ///
+    /// # Errors
+    /// [`EvalError::Spec`] where it is neither.
+    pub fn take_lowercase(&mut self, default: bool) -> Result<bool, EvalError> {
+        match self.take(&["case", "c"]).as_deref() {
+            None => Ok(default),
+            Some("lc") => Ok(true),
+            Some("mixed") => Ok(false),
+            Some(value) => Err(self.error(format!("case={value} must be mixed or lc"))),
+        }
+    }
+
     /// Refuses options that were not taken. `known` names those that the metric has.
     ///
     /// # Errors
@@ -160,6 +173,7 @@ mod tests {
         assert_eq!(spec.name, "bleu");
         assert_eq!(spec.take(&["tok"]).as_deref(), Some("intl"));
         assert!(spec.take_bool(&["eff"], false).unwrap());
+        assert!(!spec.take_lowercase(false).unwrap());
         let error = spec.finish("tok, eff").unwrap_err().to_string();
         assert!(error.contains("no option \"k\""), "{error}");
     }

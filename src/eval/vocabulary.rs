@@ -1,13 +1,13 @@
-//! Numbers that stand for the words of references.
+//! Numbers that stand for words, which are compared faster.
 
 use rustc_hash::FxHashMap;
 
-/// Numbers of the words of some references.
+/// Numbers of the words of some texts: of references, where outputs are held against them.
 #[derive(Debug, Default)]
 pub(super) struct Vocabulary(FxHashMap<Box<str>, u32>);
 
 impl Vocabulary {
-    /// What stands for every word that no reference has.
+    /// What stands for every word that was not added.
     pub(super) const UNKNOWN: u32 = u32::MAX;
 
     /// Forgets all words.
@@ -15,7 +15,7 @@ impl Vocabulary {
         self.0.clear();
     }
 
-    /// The number of a word of a reference.
+    /// The number of a word, which is added where it is new.
     pub(super) fn add(&mut self, word: &str) -> u32 {
         if let Some(&number) = self.0.get(word) {
             return number;
@@ -25,7 +25,7 @@ impl Vocabulary {
         number
     }
 
-    /// The number of a word of an output.
+    /// The number of a word that need not be there.
     pub(super) fn get(&self, word: &str) -> u32 {
         self.0.get(word).copied().unwrap_or(Vocabulary::UNKNOWN)
     }

@@ -11,7 +11,7 @@
 //! Content is under its checksum only after it was checked, and a snapshot only when all its files are there.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use hf_hub::{Repo, RepoType};
@@ -20,6 +20,7 @@ use tempfile::NamedTempFile;
 use super::checksum::Checksum;
 use super::error::HubError;
 use super::reference::{RepositoryId, is_commit};
+use crate::files;
 
 /// How the names of temporary files begin.
 const TEMPORARY: &str = ".unpack-";
@@ -205,21 +206,7 @@ fn symbolic_link(target: &Path, link: &Path) -> io::Result<()> {
 
 /// Writes a small file that is there whole or not at all; its folder is made.
 pub(super) fn write_whole(path: &Path, content: &[u8]) -> Result<(), HubError> {
-    let folder = path.parent().expect("a file is in a folder");
-    fs::create_dir_all(folder).map_err(HubError::write(folder))?;
-    let write = || {
-        let mut file = NamedTempFile::new_in(folder)?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let shared = fs::Permissions::from_mode(0o644);
-            file.as_file().set_permissions(shared)?;
-        }
-        file.write_all(content)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|e| e.error).map(drop)
-    };
-    write().map_err(HubError::write(path))
+    files::write_whole(path, content).map_err(HubError::write(path))
 }
 
 #[cfg(test)]

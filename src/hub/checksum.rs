@@ -1,6 +1,5 @@
 //! Checksums as the Hub gives them: SHA-256 of large files, git's own of small ones. A file in the cache is named by it.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -11,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::HubError;
 use super::reference::is_hex;
+use crate::files::hex;
 
 const CHUNK: usize = 1 << 20;
 
@@ -108,13 +108,6 @@ impl Hasher {
             sha256,
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Copies until the end, hashing; gives the number of bytes. More than `limit` bytes are not read.

@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use super::gguf::Bytes;
 use super::{Compute, Gguf, LanguageModel, Model, load_gguf};
+use crate::files::hex;
 use crate::prompts::{ChatTemplateError, Prompting};
 use crate::tokenizer::{Tokenizer, TokenizerError};
 
@@ -261,8 +262,7 @@ impl FileEntry {
                 found,
             });
         }
-        let digest = Sha256::digest(bytes.as_ref());
-        let found: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let found = hex(&Sha256::digest(bytes.as_ref()));
         if !found.eq_ignore_ascii_case(&self.sha256) {
             return Err(PackageError::Damaged {
                 path,

@@ -32,7 +32,7 @@ fn system(name: &str, scores: &[f64]) -> SystemReport {
         name: name.to_owned(),
         scores: scores.iter().copied().map(score).collect(),
         seconds: Some(0.5),
-        findings: Vec::new(),
+        findings: Some(Vec::new()),
     }
 }
 
@@ -170,12 +170,17 @@ fn writers_wait_for_each_other() {
 }
 
 #[test]
-fn a_score_that_is_no_number_is_refused() {
+fn a_score_that_is_no_number_is_kept_as_that() {
     let folder = tempfile::tempdir().unwrap();
     let mut history = History::open(&folder.path().join("runs.db")).unwrap();
-    let added = history.add(&report("flood", "ab12", f64::NAN), None);
-    assert!(matches!(added, Err(HistoryError::Report(_))), "{added:?}");
-    assert!(ids(&history, Filter::default()).is_empty());
+    let id = history
+        .add(&report("flood", "ab12", f64::NAN), None)
+        .unwrap();
+    let listed = &history.list(&Filter::default()).unwrap()[0].systems[0];
+    assert!(listed.scores[0].1.is_nan());
+    assert_eq!(listed.scores[1].1, 60.5);
+    let stored = history.get(id).unwrap();
+    assert!(stored.systems[0].scores[0].value.is_nan());
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod bleu;
 mod brief;
 mod chrf;
 mod corpus;
+mod evaluation;
 mod history;
 mod report;
 mod rouge;

@@ -6,114 +6,14 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
 use anubad::eval::significance::{DEFAULT_SEED, Estimate, Outcome, PairedTest, confidence, paired};
-use anubad::eval::{EvalError, Metric, Precision, ReferenceCount, Segment, Signature, Statistics};
+use anubad::eval::{EvalError, Metric, ReferenceCount, Signature, Statistics, Ter, parse_metrics};
 use serde::Deserialize;
-
-/// Formulas of scores alone: statistics are given.
-#[derive(Clone, Copy, PartialEq, Debug)]
-enum Formula {
-    Bleu,
-    Chrf,
-    Ter,
-}
-
-impl Formula {
-    fn named(name: &str) -> Formula {
-        match name {
-            "BLEU" => Formula::Bleu,
-            "chrF2++" => Formula::Chrf,
-            "TER" => Formula::Ter,
-            _ => panic!("{name}"),
-        }
-    }
-
-    fn compute(self, sums: &[f64], precision: Precision) -> f64 {
-        let r = |value: f64| precision.round(value);
-        match self {
-            Formula::Bleu => {
-                let logarithms = (2..6).map(|n| r(r(100.0 * sums[n]) / sums[n + 4]).ln());
-                let brevity = (1.0 - sums[1] / sums[0]).min(0.0).exp();
-                brevity * (logarithms.sum::<f64>() / 4.0).exp()
-            }
-            Formula::Chrf => {
-                let (mut p, mut q) = (0.0, 0.0);
-                for order in sums.chunks_exact(3) {
-                    p = r(p + r(order[2] / order[0]));
-                    q = r(q + r(order[2] / order[1]));
-                }
-                let (p, q) = (r(p / 8.0), r(q / 8.0));
-                r(100.0 * r(r(r(5.0 * p) * q) / r(r(4.0 * p) + q)))
-            }
-            Formula::Ter => r(100.0 * r(sums[0] / sums[1])),
-        }
-    }
-}
-
-impl Metric for Formula {
-    fn name(&self) -> String {
-        format!("{self:?}")
-    }
-
-    fn signature(&self, references: ReferenceCount) -> Signature {
-        let signature = Signature::sacrebleu(references);
-        match self {
-            Formula::Bleu => signature
-                .with("case", "c", "mixed")
-                .with("eff", "e", "no")
-                .with("tok", "tok", "13a")
-                .with("smooth", "s", "exp"),
-            Formula::Chrf => signature
-                .with("case", "c", "mixed")
-                .with("eff", "e", "yes")
-                .with("nc", "nc", 6)
-                .with("nw", "nw", 2)
-                .with("space", "s", "no"),
-            Formula::Ter => signature
-                .with("case", "c", "lc")
-                .with("tok", "t", "tercom")
-                .with("norm", "nr", "no")
-                .with("punct", "pn", "yes")
-                .with("asian", "as", "no"),
-        }
-    }
-
-    fn width(&self) -> usize {
-        match self {
-            Formula::Bleu => 10,
-            Formula::Chrf => 24,
-            Formula::Ter => 2,
-        }
-    }
-
-    fn statistics(
-        &self,
-        _: &[Segment],
-        _: &[&[String]],
-        _: &(dyn Fn() -> ControlFlow<()> + Sync),
-    ) -> Result<Vec<Statistics>, EvalError> {
-        unreachable!("statistics are given")
-    }
-
-    fn score(&self, sums: &[f64]) -> f64 {
-        self.compute(sums, Precision::Double)
-    }
-
-    fn resampled_score(&self, sums: &[f64]) -> f64 {
-        self.compute(sums, Precision::Single)
-    }
-
-    fn resampled_precision(&self) -> Precision {
-        match self {
-            // Its parts are of single precision, their logarithms are not.
-            Formula::Bleu => Precision::Double,
-            Formula::Chrf | Formula::Ter => Precision::Single,
-        }
-    }
-}
 
 #[derive(Deserialize)]
 struct Case {
+    /// Its name in reports, which is its specification too.
     metric: String,
+    /// sacreBLEU's rows, by system and sentence; their numbers stand in the same order as ours.
     statistics: Vec<Vec<Vec<f64>>>,
     confidence: Interval,
     bootstrap: Tested,
@@ -143,12 +43,12 @@ struct Expected {
 }
 
 impl Case {
-    fn formula(&self) -> Formula {
-        Formula::named(&self.metric)
+    fn metric(&self) -> Box<dyn Metric> {
+        parse_metrics(&self.metric).unwrap().remove(0)
     }
 
     fn systems(&self) -> Vec<Statistics> {
-        let width = self.formula().width();
+        let width = self.metric().width();
         let systems = self.statistics.iter();
         systems
             .map(|rows| Statistics::new(width, rows.concat()))
@@ -156,11 +56,11 @@ impl Case {
     }
 
     fn paired(&self, test: PairedTest) -> Vec<Outcome> {
-        paired(test, &self.formula(), &self.systems(), DEFAULT_SEED, &go_on).unwrap()
+        paired(test, &*self.metric(), &self.systems(), DEFAULT_SEED, &go_on).unwrap()
     }
 
     fn signature(&self) -> Signature {
-        self.formula().signature(ReferenceCount::Fixed(3))
+        self.metric().signature(ReferenceCount::Fixed(3))
     }
 }
 
@@ -236,7 +136,7 @@ fn the_interval_of_one_system_is_that_of_sacrebleu() {
     for case in cases() {
         let systems = case.systems();
         let last = systems.last().unwrap();
-        let found = confidence(&case.formula(), last, times(300), DEFAULT_SEED, &go_on).unwrap();
+        let found = confidence(&*case.metric(), last, times(300), DEFAULT_SEED, &go_on).unwrap();
         let Estimate { mean, interval } = found;
         assert_close(Some(mean), Some(case.confidence.mean), &case.metric);
         assert_close(Some(interval), Some(case.confidence.ci), &case.metric);
@@ -266,7 +166,7 @@ fn a_system_does_not_differ_from_itself() {
         let systems = case.systems();
         let twice = [systems[0].clone(), systems[0].clone()];
         for test in [resamples(99), trials(99, None)] {
-            let outcomes = paired(test, &case.formula(), &twice, 1, &go_on).unwrap();
+            let outcomes = paired(test, &*case.metric(), &twice, 1, &go_on).unwrap();
             // Exchanges never make a greater difference than none; shifted differences of a bootstrap are all zero.
             assert_eq!(outcomes[1].p_value, Some(1.0 / 100.0), "{test:?}");
         }
@@ -276,19 +176,19 @@ fn a_system_does_not_differ_from_itself() {
 #[test]
 fn one_sentence_and_one_resample_are_enough() {
     let systems = [(9.0, 10.0), (8.0, 10.0)].map(|(a, b)| Statistics::new(2, vec![a, b]));
-    let outcomes = paired(resamples(1), &Formula::Ter, &systems, 3, &go_on).unwrap();
+    let outcomes = paired(resamples(1), &Ter::default(), &systems, 3, &go_on).unwrap();
     let estimate = outcomes[0].estimate.unwrap();
     assert_eq!(estimate.interval, 0.0);
     assert_eq!(outcomes[0].p_value, None);
     // An exchange of all sentences makes the same difference, which is not greater.
-    let outcomes = paired(trials(100, None), &Formula::Ter, &systems, 3, &go_on).unwrap();
+    let outcomes = paired(trials(100, None), &Ter::default(), &systems, 3, &go_on).unwrap();
     assert_eq!(outcomes[1].p_value, Some(1.0 / 101.0));
 }
 
 #[test]
 fn what_cannot_be_compared_is_an_error() {
     let of = |sentences: usize| Statistics::new(2, vec![1.0; 2 * sentences]);
-    let test = |systems: &[Statistics]| paired(resamples(9), &Formula::Ter, systems, 1, &go_on);
+    let test = |systems: &[Statistics]| paired(resamples(9), &Ter::default(), systems, 1, &go_on);
     assert_eq!(test(&[]).unwrap(), []);
     assert!(matches!(test(&[of(0), of(0)]), Err(EvalError::Empty)));
     let error = test(&[of(3), of(3), of(2)]).unwrap_err();
@@ -303,7 +203,7 @@ fn a_test_stops_when_asked() {
     let case = &cases()[0];
     let stop = || ControlFlow::Break(());
     for test in [resamples(1_000), trials(1_000, None)] {
-        let outcome = paired(test, &case.formula(), &case.systems(), 1, &stop);
+        let outcome = paired(test, &*case.metric(), &case.systems(), 1, &stop);
         assert!(matches!(outcome, Err(EvalError::Interrupted)));
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anubad::eval::{Definition, TestSets};
+use anubad::eval::testset::{Definition, TestSets};
 use tempfile::TempDir;
 
 /// `printf 'বন্যা\nসেতু\n' | sha256sum`

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use anubad::eval::{Definition, Split, TestSet, TestSets};
+use anubad::eval::TestSet;
+use anubad::eval::testset::{Definition, Split, TestSets};
 use anubad::hub::Environment;
 use clap::{Args, Subcommand};
 

@@ -8,9 +8,8 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use rustc_hash::FxHashMap;
-
 use super::tokenizer::{Flores, SentencePieceTokenizer, Tokenizer};
+use super::vocabulary::Vocabulary;
 use super::whitespace::is_space;
 use super::{
     Counter, EvalError, Metric, Precision, ReferenceCount, Segment, Sides, Signature, Spec,
@@ -84,13 +83,7 @@ impl Bleu {
             return Err(spec.error(format!("order must be between 1 and {MAX_ORDER}")));
         }
         let bleu = Bleu {
-            lowercase: match spec.take(&["case", "c"]).as_deref() {
-                None | Some("mixed") => false,
-                Some("lc") => true,
-                Some(other) => {
-                    return Err(spec.error(format!("case={other} must be mixed or lc")));
-                }
-            },
+            lowercase: spec.take_lowercase(default.lowercase)?,
             tokenizer: take_tokenizer(spec)?,
             smoothing: take_smoothing(spec)?,
             max_order,
@@ -175,10 +168,9 @@ impl Metric for Bleu {
     }
 
     fn signature(&self, references: ReferenceCount) -> Signature {
-        let yes_or_no = |yes| if yes { "yes" } else { "no" };
         Signature::sacrebleu(references)
-            .with("case", "c", if self.lowercase { "lc" } else { "mixed" })
-            .with("eff", "e", yes_or_no(self.effective_order))
+            .with_lowercase(self.lowercase)
+            .with_bool("eff", "e", self.effective_order)
             .with("tok", "tok", self.tokenizer.name())
             .with("smooth", "s", self.smoothing)
     }
@@ -231,7 +223,7 @@ impl StringMetric for Bleu {
     fn counter(&self) -> Box<dyn Counter + '_> {
         Box::new(BleuCounter {
             metric: self,
-            vocabulary: FxHashMap::default(),
+            vocabulary: Vocabulary::default(),
             references: Ngrams::new(self.max_order),
             lengths: Vec::new(),
             tokens: Vec::new(),
@@ -242,16 +234,13 @@ impl StringMetric for Bleu {
 struct BleuCounter<'a> {
     metric: &'a Bleu,
     /// Tokens of the references.
-    vocabulary: FxHashMap<Box<str>, u32>,
+    vocabulary: Vocabulary,
     references: Ngrams,
     /// Tokens of each reference.
     lengths: Vec<usize>,
     /// The tokens of the text being read.
     tokens: Vec<u32>,
 }
-
-/// A token that no reference has.
-const UNKNOWN: u32 = u32::MAX;
 
 impl BleuCounter<'_> {
     fn tokenize(&self, text: &str, token: impl FnMut(&str)) {
@@ -273,14 +262,7 @@ impl Counter for BleuCounter<'_> {
         let mut tokens = std::mem::take(&mut self.tokens);
         for reference in sides.references {
             tokens.clear();
-            self.tokenize(reference, |token| {
-                let id = vocabulary.get(token).copied().unwrap_or_else(|| {
-                    let id = vocabulary.len() as u32;
-                    vocabulary.insert(token.into(), id);
-                    id
-                });
-                tokens.push(id);
-            });
+            self.tokenize(reference, |token| tokens.push(vocabulary.add(token)));
             self.references.add(&tokens);
             self.lengths.push(tokens.len());
         }
@@ -291,9 +273,7 @@ impl Counter for BleuCounter<'_> {
     fn count(&mut self, hypothesis: &str, statistics: &mut [f64]) {
         let mut tokens = std::mem::take(&mut self.tokens);
         tokens.clear();
-        self.tokenize(hypothesis, |token| {
-            tokens.push(self.vocabulary.get(token).copied().unwrap_or(UNKNOWN));
-        });
+        self.tokenize(hypothesis, |token| tokens.push(self.vocabulary.get(token)));
         let length = tokens.len();
         let distance = |reference: &usize| (reference.abs_diff(length), *reference);
         let nearest = self.lengths.iter().copied().min_by_key(distance);

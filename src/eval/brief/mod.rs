@@ -139,7 +139,7 @@ impl StringMetric for BriefMetric {
             BriefMetric::Density => Box::new(WordCounter::new(density)),
             BriefMetric::Compression => Box::new(WordCounter::new(compression)),
             BriefMetric::Novel(n) => {
-                let novel = move |source: &[usize], brief: &[usize]| novel(source, brief, n.get());
+                let novel = move |source: &[u32], brief: &[u32]| novel(source, brief, n.get());
                 Box::new(WordCounter::new(novel))
             }
             BriefMetric::Grounded => Box::new(GroundingCounter::default()),

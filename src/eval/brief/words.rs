@@ -4,43 +4,37 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::eval::vocabulary::Vocabulary;
 use crate::eval::{Counter, Sides};
 
 /// Counts a metric of the words of source and brief, which `value` computes, where there is any.
 pub struct WordCounter<V> {
     value: V,
-    /// Numbers of words.
-    numbers: FxHashMap<String, usize>,
-    source: Vec<usize>,
+    /// Words of source and briefs.
+    vocabulary: Vocabulary,
+    source: Vec<u32>,
 }
 
 impl<V> WordCounter<V> {
     pub fn new(value: V) -> WordCounter<V> {
         WordCounter {
             value,
-            numbers: FxHashMap::default(),
+            vocabulary: Vocabulary::default(),
             source: Vec::new(),
         }
     }
 
     /// The words of a text, numbered: equal words have equal numbers.
-    fn words(&mut self, text: &str) -> Vec<usize> {
+    fn words(&mut self, text: &str) -> Vec<u32> {
         let text = text.nfc().collect::<String>().to_lowercase();
-        let mut words = Vec::new();
-        for word in text.unicode_words() {
-            let next = self.numbers.len();
-            words.push(match self.numbers.get(word) {
-                Some(&number) => number,
-                None => *self.numbers.entry(word.to_owned()).or_insert(next),
-            });
-        }
-        words
+        let words = text.unicode_words();
+        words.map(|word| self.vocabulary.add(word)).collect()
     }
 }
 
-impl<V: Fn(&[usize], &[usize]) -> Option<f64>> Counter for WordCounter<V> {
+impl<V: Fn(&[u32], &[u32]) -> Option<f64>> Counter for WordCounter<V> {
     fn set(&mut self, sides: Sides) {
-        self.numbers.clear();
+        self.vocabulary.clear();
         self.source = self.words(sides.source.unwrap_or_default());
     }
 
@@ -53,20 +47,20 @@ impl<V: Fn(&[usize], &[usize]) -> Option<f64>> Counter for WordCounter<V> {
 }
 
 /// Share of a brief's words that are in fragments from the source.
-pub fn coverage(source: &[usize], brief: &[usize]) -> Option<f64> {
+pub fn coverage(source: &[u32], brief: &[u32]) -> Option<f64> {
     let covered: usize = fragments(source, brief).into_iter().sum();
     Some(covered as f64 / brief.len().max(1) as f64)
 }
 
 /// Squares of the lengths of those fragments by words of the brief.
-pub fn density(source: &[usize], brief: &[usize]) -> Option<f64> {
+pub fn density(source: &[u32], brief: &[u32]) -> Option<f64> {
     let fragments = fragments(source, brief).into_iter();
     let squares: f64 = fragments.map(|length| (length as f64).powi(2)).sum();
     Some(squares / brief.len().max(1) as f64)
 }
 
 /// Words of the source by words of the brief; `None` where it has none.
-pub fn compression(source: &[usize], brief: &[usize]) -> Option<f64> {
+pub fn compression(source: &[u32], brief: &[u32]) -> Option<f64> {
     (!brief.is_empty()).then(|| source.len() as f64 / brief.len() as f64)
 }
 
@@ -74,8 +68,8 @@ pub fn compression(source: &[usize], brief: &[usize]) -> Option<f64> {
 /// here in the brief and is somewhere in the source. This is the procedure of figure 3 of Grusky et al., which looks for
 /// the next run behind the end of the last; it looks only where the first word is.
 /// Time grows with the words of the brief times the places where the source has them.
-fn fragments(source: &[usize], brief: &[usize]) -> Vec<usize> {
-    let mut places: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+fn fragments(source: &[u32], brief: &[u32]) -> Vec<usize> {
+    let mut places: FxHashMap<u32, Vec<usize>> = FxHashMap::default();
     for (place, &word) in source.iter().enumerate() {
         places.entry(word).or_default().push(place);
     }
@@ -101,9 +95,9 @@ fn fragments(source: &[usize], brief: &[usize]) -> Vec<usize> {
 }
 
 /// Share of the different n-grams of a brief that are not in its source; `None` where it has none.
-pub fn novel(source: &[usize], brief: &[usize], n: usize) -> Option<f64> {
-    let known: FxHashSet<&[usize]> = source.windows(n).collect();
-    let grams: FxHashSet<&[usize]> = brief.windows(n).collect();
+pub fn novel(source: &[u32], brief: &[u32], n: usize) -> Option<f64> {
+    let known: FxHashSet<&[u32]> = source.windows(n).collect();
+    let grams: FxHashSet<&[u32]> = brief.windows(n).collect();
     let novel = grams.difference(&known).count();
     (!grams.is_empty()).then(|| novel as f64 / grams.len() as f64)
 }

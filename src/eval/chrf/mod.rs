@@ -75,11 +75,7 @@ impl Chrf {
             "" => default.beta,
             beta => beta.parse().map_err(|_| spec.error("β is too large"))?,
         };
-        let lowercase = match spec.take(&["case", "c"]).as_deref() {
-            None | Some("mixed") => false,
-            Some("lc") => true,
-            Some(case) => return Err(spec.error(format!("case={case} must be mixed or lc"))),
-        };
+        let lowercase = spec.take_lowercase(default.lowercase)?;
         let effective_order = spec.take_bool(&["eff", "e"], true)?;
         let chrf = Chrf {
             char_order: spec.take_number(&["nc"], default.char_order)?,
@@ -150,13 +146,12 @@ impl Metric for Chrf {
     }
 
     fn signature(&self, references: ReferenceCount) -> Signature {
-        let yes_no = |yes| if yes { "yes" } else { "no" };
         Signature::sacrebleu(references)
-            .with("case", "c", if self.lowercase { "lc" } else { "mixed" })
-            .with("eff", "e", yes_no(!self.eps_smoothing))
+            .with_lowercase(self.lowercase)
+            .with_bool("eff", "e", !self.eps_smoothing)
             .with("nc", "nc", self.char_order)
             .with("nw", "nw", self.word_order)
-            .with("space", "s", yes_no(self.whitespace))
+            .with_bool("space", "s", self.whitespace)
     }
 
     fn width(&self) -> usize {

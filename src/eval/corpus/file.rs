@@ -14,6 +14,9 @@ pub(super) const LARGEST_LINES: u64 = 4 << 30;
 /// Largest file that is read whole (XML), in bytes, uncompressed.
 pub(super) const LARGEST_WHOLE: u64 = 256 << 20;
 
+/// Longest line, and longest text of a sentence, in bytes: metrics take some two hundred times as much memory.
+pub(super) const LONGEST: usize = 16 << 20;
+
 /// The byte order marks of UTF-16 and UTF-32.
 const MARKS: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
 
@@ -48,7 +51,7 @@ fn open(path: &Path) -> Result<Box<dyn BufRead>, EvalError> {
 }
 
 /// Reads a file whole; `largest` bytes at most.
-pub(super) fn read_text(path: &Path, largest: u64) -> Result<String, EvalError> {
+pub(in crate::eval) fn read_text(path: &Path, largest: u64) -> Result<String, EvalError> {
     let mut bytes = Vec::new();
     let mut file = open(path)?.take(largest + 1);
     file.read_to_end(&mut bytes).map_err(unreadable(path))?;
@@ -102,7 +105,8 @@ impl LineReader {
     /// The next line without its `\n`, and its number from 1. The last line need not have a `\n`.
     pub(super) fn next_line(&mut self) -> Result<Option<(usize, &str)>, EvalError> {
         self.buffer.clear();
-        let read = self.file.read_until(b'\n', &mut self.buffer);
+        let mut file = self.file.by_ref().take(LONGEST as u64 + 1);
+        let read = file.read_until(b'\n', &mut self.buffer);
         if read.map_err(unreadable(&self.path))? == 0 {
             return Ok(None);
         }
@@ -111,6 +115,9 @@ impl LineReader {
         }
         self.number += 1;
         let bytes = self.buffer.strip_suffix(b"\n").unwrap_or(&self.buffer);
+        if bytes.len() > LONGEST {
+            return Err(wrong_at(&self.path, self.number, TOO_LONG));
+        }
         let line =
             str::from_utf8(bytes).map_err(|_| not_utf8(&self.path, self.number, &self.buffer))?;
         let line = match self.number {
@@ -120,6 +127,9 @@ impl LineReader {
         Ok(Some((self.number, line)))
     }
 }
+
+/// What is said of a line or text above [`LONGEST`].
+pub(super) const TOO_LONG: &str = "is longer than 16 MiB; divide it into sentences";
 
 fn too_large(path: &Path, largest: u64) -> EvalError {
     let mebibytes = largest >> 20;
@@ -202,6 +212,18 @@ mod tests {
         let message = lines("x.gz", &bytes).unwrap_err();
         assert!(message.contains("cannot be read"), "{message}");
         assert!(lines("x.gz", b"plain\n").is_err());
+    }
+
+    #[test]
+    fn a_line_beyond_the_limit_is_refused_and_not_cut_off() {
+        let mut text = "x".repeat(LONGEST);
+        text.push('\n');
+        assert_eq!(lines("x", text.as_bytes()).unwrap()[0].len(), LONGEST);
+        let message = lines("x", format!("a\nx{text}").as_bytes()).unwrap_err();
+        assert!(
+            message.contains("line 2: is longer than 16 MiB"),
+            "{message}"
+        );
     }
 
     #[test]

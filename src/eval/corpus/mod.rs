@@ -19,7 +19,10 @@ mod tsv;
 mod wmt_xml;
 mod xml;
 
+use sha2::{Digest, Sha256};
+
 use super::EvalError;
+use crate::files::hex;
 
 pub use documents::add_documents;
 pub use format::Format;
@@ -31,7 +34,7 @@ pub use separate::{TestSetFiles, read_systems, read_test_set};
 pub use tsv::Column;
 
 pub(in crate::eval) use documents::{Place, known, read_documents};
-pub(in crate::eval) use file::{unreadable, wrong};
+pub(in crate::eval) use file::{read_text, unreadable, wrong};
 pub(in crate::eval) use tsv::read_columns;
 
 /// A sentence (or line) with what is known of it.
@@ -99,5 +102,64 @@ impl TestSet {
             });
         }
         Ok(())
+    }
+
+    /// SHA-256 of sources and references in hexadecimal digits, by which reports know that they are of one test set.
+    /// Names, ids, documents and topics are no part of it.
+    pub fn sha256(&self) -> String {
+        let mut hash = Sha256::new();
+        // Each text has its length before it, so that no two test sets have the same bytes.
+        let mut add = |text: Option<&str>| {
+            let length = text.map_or(u64::MAX, |text| text.len() as u64);
+            hash.update(length.to_le_bytes());
+            hash.update(text.unwrap_or(""));
+        };
+        for segment in &self.segments {
+            add(segment.source.as_deref());
+            add(Some(&segment.references.len().to_string()));
+            for reference in &segment.references {
+                add(reference.as_deref());
+            }
+        }
+        hex(&hash.finalize())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_test_sets_have_one_checksum() {
+        let with = |change: fn(&mut TestSet)| {
+            let segment = |source: &str, reference: &str| Segment {
+                source: Some(source.to_owned()),
+                references: vec![Some(reference.to_owned())],
+                ..Segment::default()
+            };
+            let mut set = TestSet {
+                name: "news".to_owned(),
+                segments: vec![segment("ক", "a"), segment("খ", "b")],
+            };
+            change(&mut set);
+            set.sha256()
+        };
+        let sums = [
+            with(|_| {}),
+            with(|set| set.segments[0].source = None),
+            with(|set| set.segments[0].source = Some(String::new())),
+            with(|set| set.segments[0].references.push(None)),
+            with(|set| set.segments[0].references.push(Some(String::new()))),
+            with(|set| set.segments.swap(0, 1)),
+        ];
+        for (i, sum) in sums.iter().enumerate() {
+            assert_eq!(sum.len(), 64);
+            assert!(!sums[..i].contains(sum), "{i}");
+        }
+        // Names, ids and topics are no part of it.
+        assert_eq!(
+            with(|set| set.segments[0].topic = Some("x".to_owned())),
+            sums[0]
+        );
     }
 }

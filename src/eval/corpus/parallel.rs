@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::file::wrong;
+use super::file::{LONGEST, TOO_LONG, wrong};
 use super::names::stem;
 use super::{
     Column, EvalError, Format, Languages, Segment, System, TestSet, jsonl, tmx, tsv, wmt_xml,
@@ -59,8 +59,20 @@ pub fn read_parallel(path: &Path, layout: &Layout) -> Result<Corpus, EvalError> 
     if corpus.test_set.segments.is_empty() {
         return Err(wrong(path, "has no sentences"));
     }
+    check_lengths(&corpus).map_err(|message| wrong(path, message))?;
     fill(&mut corpus.test_set.segments).map_err(|message| wrong(path, message))?;
     Ok(corpus)
+}
+
+/// Whether no text is above [`LONGEST`]. Where a file has a line a sentence, none can be.
+fn check_lengths(corpus: &Corpus) -> Result<(), String> {
+    let segments = corpus.test_set.segments.iter();
+    let sides = segments.flat_map(|s| s.source.iter().chain(s.references.iter().flatten()));
+    let outputs = corpus.systems.iter().flat_map(|system| &system.hypotheses);
+    match sides.chain(outputs).any(|text| text.len() > LONGEST) {
+        true => Err(format!("the text of a sentence {TOO_LONG}")),
+        false => Ok(()),
+    }
 }
 
 /// Gives all sentences the same number of references, with `None` for those that they have not.

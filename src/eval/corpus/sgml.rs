@@ -5,12 +5,9 @@ use std::path::Path;
 
 use super::EvalError;
 use super::documents::known;
-use super::file::{LineReader, wrong_at};
+use super::file::{LONGEST, LineReader, wrong_at};
 use super::lines::collapse;
 use super::parallel::LONGEST_NAME;
-
-/// Longest sentence, in bytes.
-const LONGEST: usize = 16 << 20;
 
 /// A sentence and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

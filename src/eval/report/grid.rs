@@ -160,10 +160,15 @@ pub fn systems(report: &Report) -> Grid {
     }
 }
 
-/// Kinds of findings as rows, most frequent first, systems as columns; none where there are no findings.
+/// Kinds of findings as rows, most frequent first, systems as columns; none where there are no findings. A system that
+/// was not checked has empty cells.
 pub fn findings(report: &Report) -> Option<Grid> {
     let mut kinds: Vec<(&FindingCount, usize)> = Vec::new();
-    for finding in report.systems.iter().flat_map(|system| &system.findings) {
+    let seen = report
+        .systems
+        .iter()
+        .filter_map(|system| system.findings.as_ref());
+    for finding in seen.flatten() {
         match kinds.iter_mut().find(|(kind, _)| same(kind, finding)) {
             Some((_, count)) => *count += finding.count,
             None => kinds.push((finding, finding.count)),
@@ -177,7 +182,10 @@ pub fn findings(report: &Report) -> Option<Grid> {
             .systems
             .iter()
             .map(|system| {
-                let counts = system.findings.iter().filter(|other| same(other, kind));
+                let Some(findings) = &system.findings else {
+                    return Cell::default();
+                };
+                let counts = findings.iter().filter(|other| same(other, kind));
                 let count: usize = counts.map(|finding| finding.count).sum();
                 Cell::of_number(count as f64, 0)
             })
@@ -294,16 +302,21 @@ fn significance_note(report: &Report) -> String {
     let Some(test) = &report.significance else {
         return String::new();
     };
-    let baseline = report.systems.first().map_or("", |system| &system.name);
-    let scores = report.systems.iter().flat_map(|system| &system.scores);
-    let intervals = match scores.clone().any(|score| score.interval.is_some()) {
-        true => "In brackets, the mean over the resamples ± half the 95 % interval. ",
-        false => "",
-    };
-    format!(
-        "{intervals}p against {baseline}: {}, {} samples, seed {}; * marks p < {SIGNIFICANT}.",
+    let scores = || report.systems.iter().flat_map(|system| &system.scores);
+    let mut note = format!(
+        "{}, {} samples, seed {}.",
         test.test, test.samples, test.seed
-    )
+    );
+    if scores().any(|score| score.interval.is_some()) {
+        note.push_str(" In brackets, the mean over the resamples ± half the 95 % interval.");
+    }
+    if scores().any(|score| score.p_value.is_some()) {
+        let baseline = report.systems.first().map_or("", |system| &system.name);
+        note.push_str(&format!(
+            " p is against {baseline}; * marks p < {SIGNIFICANT}."
+        ));
+    }
+    note
 }
 
 #[cfg(test)]
@@ -348,6 +361,39 @@ mod tests {
             .collect();
         assert_eq!(texts, ["NaN", "−∞"]);
         assert!(grid.rows.iter().all(|row| !row.cells[0].is_best));
+    }
+
+    #[test]
+    fn a_system_that_was_not_checked_has_no_count_and_one_without_findings_has_zero() {
+        let mut report = sample::report();
+        report.systems[1].findings = None;
+        let texts = |report: &Report| -> Vec<String> {
+            let rows = findings(report).unwrap().rows;
+            rows.iter().map(|row| row.cells[1].text.clone()).collect()
+        };
+        assert_eq!(texts(&report), ["", ""]);
+        report.systems[1].findings = Some(Vec::new());
+        assert_eq!(texts(&report), ["0", "0"]);
+        report.systems.remove(0);
+        assert_eq!(findings(&report), None);
+    }
+
+    #[test]
+    fn the_note_tells_of_what_the_table_has() {
+        let mut report = sample::report();
+        let note = significance_note(&report);
+        assert!(
+            note.contains("±") && note.contains("p is against baseline"),
+            "{note}"
+        );
+        report.systems.truncate(1);
+        let note = significance_note(&report);
+        assert!(
+            note.contains("±") && !note.contains("p is against"),
+            "{note}"
+        );
+        report.significance = None;
+        assert_eq!(significance_note(&report), "");
     }
 
     #[test]

@@ -13,12 +13,13 @@ mod markdown;
 mod numbers;
 mod plots;
 #[cfg(test)]
-mod sample;
-mod selection;
+pub(super) mod sample;
+pub(super) mod selection;
 mod table;
 mod tsv;
 mod visible;
 
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use html::{HtmlOptions, html};
@@ -29,11 +30,15 @@ pub use table::{TableOptions, table};
 pub use tsv::tsv;
 pub use visible::{is_hidden, visible};
 
+/// The version of the form of reports that this program writes and reads.
+pub const SCHEMA: u32 = 1;
+
 /// Everything that an evaluation found. Scores stand in the order of [`Report::metrics`], outputs in that of
 /// [`Report::systems`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Version of this form; 1.
+    /// Version of this form; see [`SCHEMA`].
+    #[serde(deserialize_with = "schema")]
     pub schema: u32,
     /// The program and its version.
     pub tool: String,
@@ -93,8 +98,9 @@ pub struct SystemReport {
     pub scores: Vec<ScoreReport>,
     /// Wall-clock seconds that its outputs took, where they were made here.
     pub seconds: Option<f64>,
-    /// What the fidelity checks saw; empty where they were not run, which is where there is no Bengali source.
-    pub findings: Vec<FindingCount>,
+    /// What the fidelity checks saw; none where they were not run, which is where there is no Bengali source.
+    #[serde(default)]
+    pub findings: Option<Vec<FindingCount>>,
 }
 
 /// The score of a system by a metric.
@@ -127,7 +133,7 @@ pub struct FindingCount {
 /// The test set divided by something.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GroupReport {
-    /// "length of the source", "topic", "document", …
+    /// "length", "topic" or "document".
     pub by: String,
     /// Its parts in order.
     pub parts: Vec<PartReport>,
@@ -136,7 +142,7 @@ pub struct GroupReport {
 /// A part of the test set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PartReport {
-    /// Its label: "1–10 words", "flood".
+    /// Its label: "0–10 words", "flood".
     pub label: String,
     /// How many sentences it has.
     pub sentences: usize,
@@ -188,6 +194,15 @@ pub struct OutputFinding {
     pub message: String,
 }
 
+fn schema<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        SCHEMA => Ok(SCHEMA),
+        other => Err(D::Error::custom(format!(
+            "a report of schema {other}, and this version of anubad reads {SCHEMA}"
+        ))),
+    }
+}
+
 /// JSON has no way to write what is not a finite number, and serde writes null.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
@@ -206,4 +221,35 @@ fn rows_of_numbers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Vec
 fn finite_or_nan(numbers: Vec<Option<f64>>) -> Vec<f64> {
     let number = |number: Option<f64>| number.unwrap_or(f64::NAN);
     numbers.into_iter().map(number).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_read_back_as_it_was_but_for_infinities() {
+        let mut report = sample::report();
+        report.systems[0].findings = None;
+        let read = |report: &Report| -> Report {
+            serde_json::from_str(&serde_json::to_string(report).unwrap()).unwrap()
+        };
+        assert_eq!(read(&report), report);
+        report.systems[0].scores[0].value = f64::INFINITY;
+        report.groups[0].parts[0].scores[0][0] = f64::NAN;
+        report.segments[0].outputs[0].scores[0] = f64::NAN;
+        let read = read(&report);
+        assert!(read.systems[0].scores[0].value.is_nan());
+        assert!(read.groups[0].parts[0].scores[0][0].is_nan());
+        assert!(read.segments[0].outputs[0].scores[0].is_nan());
+    }
+
+    #[test]
+    fn a_report_of_another_schema_is_refused() {
+        let mut report = sample::report();
+        report.schema = 2;
+        let json = serde_json::to_string(&report).unwrap();
+        let error = serde_json::from_str::<Report>(&json).unwrap_err();
+        assert!(error.to_string().contains("report of schema 2"), "{error}");
+    }
 }

@@ -5,11 +5,9 @@ use super::{Report, SegmentReport};
 /// Sentences, by position in [`Report::segments`], that a system did worst on by a metric, worst first; of equals
 /// the earlier first. Those without a score are not among them.
 pub fn worst(report: &Report, system: usize, metric: usize, count: usize) -> Vec<usize> {
-    let score = |segment: &SegmentReport| {
-        let goodness = goodness(report, segment, system, metric)?;
-        Some(goodness)
-    };
-    let least = least(report, count, score);
+    let least = least(report, count, |segment| {
+        goodness(report, segment, system, metric)
+    });
     least.into_iter().map(|(segment, _)| segment).collect()
 }
 
@@ -35,7 +33,12 @@ pub fn most_changed(
 }
 
 /// The score of a sentence, turned so that more is better; none where there is no finite one.
-fn goodness(report: &Report, segment: &SegmentReport, system: usize, metric: usize) -> Option<f64> {
+pub fn goodness(
+    report: &Report,
+    segment: &SegmentReport,
+    system: usize,
+    metric: usize,
+) -> Option<f64> {
     let score = *segment.outputs.get(system)?.scores.get(metric)?;
     let sign = match report.metrics.get(metric)?.higher_is_better {
         true => 1.0,
@@ -44,8 +47,8 @@ fn goodness(report: &Report, segment: &SegmentReport, system: usize, metric: usi
     score.is_finite().then_some(sign * score)
 }
 
-/// The segments of least value, in order of value and then position.
-fn least(
+/// The segments of least value, with it, in order of value and then position. Those without a value are not among them.
+pub fn least(
     report: &Report,
     count: usize,
     value: impl Fn(&SegmentReport) -> Option<f64>,

@@ -7,8 +7,7 @@ mod stem;
 mod words;
 
 use std::num::NonZeroUsize;
-use std::ops::ControlFlow;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use rustc_hash::FxHashMap;
 
@@ -92,7 +91,7 @@ impl Metric for Rouge {
     fn signature(&self, references: ReferenceCount) -> Signature {
         Signature::other("rouge_score-0.1.2")
             .with("nrefs", "#", references)
-            .with("stem", "stem", if self.stems { "yes" } else { "no" })
+            .with_bool("stem", "stem", self.stems)
     }
 
     fn width(&self) -> usize {

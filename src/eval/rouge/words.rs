@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::stem::stem;
+use crate::eval::vocabulary::Vocabulary;
 
 /// Letters that a word must have more of to be stemmed.
 const UNSTEMMED: usize = 3;
@@ -13,7 +14,7 @@ pub struct Words {
     /// Words as they were read.
     words: FxHashMap<Box<str>, u32>,
     /// Words as they are compared.
-    forms: FxHashMap<Box<str>, u32>,
+    forms: Vocabulary,
     /// The word being read.
     word: String,
 }
@@ -24,7 +25,7 @@ impl Words {
         Words {
             stems,
             words: FxHashMap::default(),
-            forms: FxHashMap::default(),
+            forms: Vocabulary::default(),
             word: String::new(),
         }
     }
@@ -63,9 +64,7 @@ impl Words {
         if self.stems && self.word.len() > UNSTEMMED {
             stem(&mut self.word);
         }
-        let next = self.forms.len() as u32;
-        let form = self.forms.entry(Box::from(self.word.as_str()));
-        let number = *form.or_insert(next);
+        let number = self.forms.add(&self.word);
         self.words.insert(word, number);
         number
     }

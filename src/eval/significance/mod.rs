@@ -9,6 +9,7 @@ mod numpy;
 mod randomization;
 mod table;
 
+use std::cmp::Ordering;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
@@ -51,6 +52,15 @@ impl PairedTest {
         match self {
             PairedTest::Bootstrap { .. } => "paired bootstrap",
             PairedTest::Randomization { .. } => "paired approximate randomization",
+        }
+    }
+
+    /// The test of so many systems: of one alone there is nothing to test, and what is left is a bootstrap of its score,
+    /// where there are resamples.
+    pub fn of_systems(self, systems: usize) -> Option<PairedTest> {
+        match systems {
+            1 => (self.resamples()).map(|resamples| PairedTest::Bootstrap { resamples }),
+            _ => Some(self),
         }
     }
 
@@ -104,7 +114,7 @@ pub struct Estimate {
 /// Tests systems against the first, by statistics of the same metric over the same sentences. `check` is asked now
 /// and then whether to go on.
 ///
-/// sacreBLEU differs in three cases, each a slip: a seed of 0 is no seed to its paired tests, outputs exchanged under
+/// sacreBLEU differs in four cases, each a slip: a score that is no number makes a difference significant, a seed of 0 is no seed to its paired tests, outputs exchanged under
 /// BLEU's `add-k` add the whole part of k alone, and statistics that are no whole numbers may be summed in another
 /// order, which can decide where differences are the same but for rounding.
 ///
@@ -270,11 +280,13 @@ impl Run<'_> {
 }
 
 /// The share of differences made by chance that are greater than the real one. One is added to both sides, so that
-/// the null hypothesis is not rejected too often after few samples.
+/// the null hypothesis is not rejected too often after few samples. What is no number counts as greater: it must not
+/// make a difference significant.
 fn p_value(by_chance: impl IntoIterator<Item = f64>, real: f64) -> f64 {
     let (mut greater, mut all) = (1, 1);
     for difference in by_chance {
-        greater += usize::from(difference > real);
+        let order = difference.partial_cmp(&real);
+        greater += usize::from(order.is_none_or(Ordering::is_gt));
         all += 1;
     }
     greater as f64 / all as f64
@@ -288,5 +300,31 @@ fn estimate(precision: Precision, mut scores: Vec<f64>) -> Estimate {
     Estimate {
         mean: precision.mean(&scores),
         interval: precision.round(0.5 * precision.round(width)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_is_not_significant() {
+        assert_eq!(p_value([1.0, 2.0, 3.0], 2.0), 0.5);
+        assert_eq!(p_value([1.0, f64::NAN, 3.0], 2.0), 0.75);
+        assert_eq!(p_value([1.0, 2.0, 3.0], f64::NAN), 1.0);
+    }
+
+    #[test]
+    fn of_one_system_only_the_interval_is_left() {
+        let (resamples, trials) = (DEFAULT_RESAMPLES, DEFAULT_TRIALS);
+        let bootstrap = PairedTest::Bootstrap { resamples };
+        let randomization = |resamples| PairedTest::Randomization { trials, resamples };
+        assert_eq!(bootstrap.of_systems(1), Some(bootstrap));
+        assert_eq!(
+            randomization(Some(resamples)).of_systems(1),
+            Some(bootstrap)
+        );
+        assert_eq!(randomization(None).of_systems(1), None);
+        assert_eq!(randomization(None).of_systems(2), Some(randomization(None)));
     }
 }

@@ -21,18 +21,19 @@
 mod outcome;
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::corpus::read_text;
 use super::report::Report;
 use super::{
     Bar, EvalError, EvaluationOptions, Layout, Metric, System, TestSet, evaluate, parse_metrics,
     read_parallel, translate_set,
 };
+use crate::files::write_whole;
 use crate::generate::ModelSource;
 use crate::hub::{Hub, HubError};
 use crate::translate::{TranslateError, TranslateOptions, Translator};
@@ -52,7 +53,7 @@ pub struct Suite {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Definition {
-    /// Sources and references; outputs too, where `model` is none.
+    /// Sources and references.
     input: PathBuf,
     /// What translates the sources.
     #[serde(default = "embedded")]
@@ -79,7 +80,7 @@ fn usual_metrics() -> Vec<String> {
 /// Why a suite could not be run.
 #[derive(Debug, Error)]
 pub enum SuiteError {
-    /// The suite's file, or its baseline, cannot be read or written, or is not what it should be.
+    /// The suite's file, or its baseline, is not what it should be or cannot be written.
     #[error("{path}: {message}", path = path.display())]
     File {
         /// The file.
@@ -87,7 +88,7 @@ pub enum SuiteError {
         /// What is wrong and what to do.
         message: String,
     },
-    /// The test set, or a metric.
+    /// A file, the test set, or a metric.
     #[error(transparent)]
     Eval(#[from] EvalError),
     /// The model is not on this machine.
@@ -102,11 +103,20 @@ impl Suite {
     /// Reads the definition of a suite.
     ///
     /// # Errors
-    /// [`SuiteError::File`] where it cannot be read, names something unknown or lacks something.
+    /// [`SuiteError::Eval`] where it cannot be read, [`SuiteError::File`] where it names something unknown, lacks
+    /// something or has a limit that is no number.
     pub fn load(path: impl AsRef<Path>) -> Result<Suite, SuiteError> {
         let path = path.as_ref().to_owned();
-        let text = read_bounded(&path)?;
-        let definition = toml::from_str(&text).map_err(|error| wrong(&path, error))?;
+        let text = read_text(&path, LARGEST)?;
+        let definition: Definition = toml::from_str(&text).map_err(|error| wrong(&path, error))?;
+        let bars = definition.bars.iter();
+        let bars = bars.filter(|(_, value)| !value.is_finite());
+        let losses = definition.regression.iter();
+        let losses = losses.filter(|(_, value)| !value.is_finite() || **value < 0.0);
+        if let Some((metric, value)) = bars.chain(losses).next() {
+            let message = "is no score to reach, nor a loss to allow, which is at least 0";
+            return Err(wrong(&path, format!("{metric} = {value} {message}")));
+        }
         Ok(Suite { path, definition })
     }
 
@@ -131,6 +141,9 @@ impl Suite {
         &self,
         progress: &(dyn Fn(usize) -> ControlFlow<()> + Sync),
     ) -> Result<Outcome, SuiteError> {
+        // What is cheap to find wrong is found before a model runs.
+        let metrics = self.metrics()?;
+        let baseline = self.baseline()?;
         let corpus = read_parallel(&self.beside(&self.definition.input), &Layout::default())?;
         let system = self.translate(&corpus.test_set, progress)?;
         let options = EvaluationOptions {
@@ -141,7 +154,7 @@ impl Suite {
         let report = evaluate(
             &corpus.test_set,
             &[system],
-            &self.metrics()?,
+            &metrics,
             &options,
             &interrupted,
         )?;
@@ -155,7 +168,7 @@ impl Suite {
             regression: &self.definition.regression,
             errors: self.definition.errors,
         };
-        Outcome::new(report, self.baseline()?, &limits).map_err(|error| wrong(&self.path, error))
+        Outcome::new(report, baseline, &limits).map_err(|error| wrong(&self.path, error))
     }
 
     /// Makes a report the baseline that later runs are held against.
@@ -165,16 +178,8 @@ impl Suite {
     pub fn record(&self, report: &Report) -> Result<(), SuiteError> {
         let path = self.baseline_path();
         let json = serde_json::to_string_pretty(report).expect("plain data is JSON");
-        let folder = path.parent().filter(|folder| *folder != Path::new(""));
-        let write = || {
-            let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-            file.write_all(json.as_bytes())?;
-            file.write_all(b"\n")?;
-            file.as_file().sync_all()?;
-            file.persist(&path).map_err(|error| error.error)
-        };
-        let written: std::io::Result<_> = write();
-        written.map(drop).map_err(|error| wrong(&path, error))
+        let written = write_whole(&path, format!("{json}\n").as_bytes());
+        written.map_err(|error| wrong(&path, format!("cannot be written: {error}")))
     }
 
     /// Runs the suite in a test, which fails with the sentences to look at where it is not passed.
@@ -225,7 +230,7 @@ impl Suite {
         if !path.exists() {
             return Ok(None);
         }
-        let text = read_bounded(&path)?;
+        let text = read_text(&path, LARGEST)?;
         let report = serde_json::from_str(&text).map_err(|error| wrong(&path, error))?;
         Ok(Some(report))
     }
@@ -241,19 +246,6 @@ fn wrong(path: &Path, message: impl ToString) -> SuiteError {
         path: path.to_owned(),
         message: message.to_string(),
     }
-}
-
-fn read_bounded(path: &Path) -> Result<String, SuiteError> {
-    let size = std::fs::metadata(path)
-        .map_err(|error| wrong(path, error))?
-        .len();
-    if size > LARGEST {
-        return Err(wrong(
-            path,
-            format!("{size} bytes are too many for such a file"),
-        ));
-    }
-    std::fs::read_to_string(path).map_err(|error| wrong(path, error))
 }
 
 /// Fails the test where a suite is not passed: `assert_quality!("tests/suites/news.toml")`, the path being seen from the

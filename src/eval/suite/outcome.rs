@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::eval::report::{Report, SegmentReport, diff};
-use crate::eval::{Bar, Verdict, is_called, judge};
+use crate::eval::bars::place_of;
+use crate::eval::report::selection::{goodness, least, worst};
+use crate::eval::report::{FindingCount, Report, SegmentReport, SystemReport, diff};
+use crate::eval::{Bar, Verdict, judge};
 
 /// Sentences that are shown where a suite is not passed.
 const SHOWN: usize = 5;
@@ -63,7 +65,7 @@ impl Regression {
         self.loss() <= self.allowed
     }
 
-    /// "BLEU fell from 30.12 to 28.00: 2.12 worse, 1.00 allowed"
+    /// "BLEU went from 30.12 to 28.00: 2.12 worse, 1.00 allowed"
     pub fn message(&self) -> String {
         let Regression {
             metric,
@@ -92,38 +94,25 @@ impl Outcome {
         let verdicts = judge(&report, limits.bars)?;
         let mut complaints = Vec::new();
         if let Some(allowed) = limits.errors {
-            let findings = report.systems.iter().flat_map(|system| &system.findings);
-            let errors = findings.filter(|finding| finding.severity == "error");
-            let errors: usize = errors.map(|finding| finding.count).sum();
-            if errors > allowed {
-                complaints.push(format!(
-                    "{errors} errors seen by the checks, {allowed} allowed"
-                ));
-            }
+            complaints.extend(errors_beyond(allowed, &report));
         }
         let mut regressions = Vec::new();
         for (name, &allowed) in limits.regression {
-            let mut metrics = report.metrics.iter();
-            let Some(place) = metrics.position(|metric| is_called(&metric.name, name)) else {
-                return Err(format!(
-                    "[regression] names {name:?}, which is none of the metrics"
-                ));
+            let place = place_of(&report.metrics, name)
+                .map_err(|message| format!("[regression] {message}"))?;
+            let before = match &baseline {
+                None => Err(format!("{name} has no baseline yet; --update records one")),
+                Some(baseline) => before(baseline, &report, place),
             };
-            match baseline
-                .as_ref()
-                .map(|baseline| before(baseline, &report, place))
-            {
-                None => {
-                    complaints.push(format!("{name} has no baseline yet; --update records one"))
-                }
-                Some(Err(why)) => complaints.push(why),
-                Some(Ok(before)) => regressions.push(Regression {
+            match before {
+                Err(why) => complaints.push(why),
+                Ok(before) => regressions.extend(report.systems.first().map(|system| Regression {
                     metric: report.metrics[place].name.clone(),
                     before,
-                    now: report.systems[0].scores[place].value,
+                    now: system.scores[place].value,
                     allowed,
                     higher_is_better: report.metrics[place].higher_is_better,
-                }),
+                })),
             }
         }
         complaints.dedup();
@@ -156,34 +145,54 @@ impl Outcome {
             .collect()
     }
 
-    /// Sentences to look at, worst first: those that lost most against the baseline, without one those with the lowest
-    /// scores, by the first metric.
+    /// Sentences to look at, worst first, by the first metric: those that lost most against the baseline; without one, or
+    /// where none lost anything, those with the lowest scores.
     pub fn worst(&self) -> Vec<&SegmentReport> {
-        let sign = match self.report.metrics.first() {
-            Some(metric) if metric.higher_is_better => 1.0,
-            Some(_) => -1.0,
-            None => return Vec::new(),
+        let (system, metric) = (0, 0);
+        let loss = |segment: &SegmentReport| {
+            let (baseline, before) = self.before(segment)?;
+            let before = goodness(baseline, before, system, metric)?;
+            let gain = goodness(&self.report, segment, system, metric)? - before;
+            (gain < 0.0).then_some(gain)
         };
-        let goodness = |segment: &SegmentReport| {
-            let score =
-                |segment: &SegmentReport| Some(segment.outputs.first()?.scores.first()? * sign);
-            let now = score(segment).unwrap_or(0.0);
-            let before = self.before(segment).and_then(score);
-            now - before.unwrap_or(0.0)
+        let lost = least(&self.report, SHOWN, loss);
+        let places = match lost.is_empty() {
+            true => worst(&self.report, system, metric, SHOWN),
+            false => lost.into_iter().map(|(place, _)| place).collect(),
         };
-        let mut segments: Vec<&SegmentReport> = self.report.segments.iter().collect();
-        segments.sort_by(|a, b| goodness(a).total_cmp(&goodness(b)));
-        if self.baseline.is_some() {
-            segments.retain(|segment| goodness(segment) < 0.0);
-        }
-        segments.truncate(SHOWN);
-        segments
+        let segments = places.into_iter();
+        segments.map(|place| &self.report.segments[place]).collect()
     }
 
-    fn before(&self, segment: &SegmentReport) -> Option<&SegmentReport> {
+    /// The baseline and the same sentence in it, where it is of the same test set.
+    fn before(&self, segment: &SegmentReport) -> Option<(&Report, &SegmentReport)> {
         let baseline = self.baseline.as_ref()?;
         let is_same = baseline.test_set_sha256 == self.report.test_set_sha256;
-        is_same.then(|| baseline.segments.get(segment.number - 1))?
+        let before = baseline.segments.get(segment.number.checked_sub(1)?)?;
+        is_same.then_some((baseline, before))
+    }
+}
+
+/// What is wrong where the checks saw more errors than are allowed, or did not look.
+fn errors_beyond(allowed: usize, report: &Report) -> Option<String> {
+    let of_system = |system: &SystemReport| {
+        let errors = |findings: &Vec<FindingCount>| -> usize {
+            let errors = findings
+                .iter()
+                .filter(|finding| finding.severity == "error");
+            errors.map(|finding| finding.count).sum()
+        };
+        system.findings.as_ref().map(errors)
+    };
+    let counts: Option<Vec<usize>> = report.systems.iter().map(of_system).collect();
+    match counts.map(|counts| counts.iter().sum::<usize>()) {
+        None => Some(format!(
+            "{allowed} errors are allowed, and the checks did not look: they need Bengali sources"
+        )),
+        Some(errors) if errors > allowed => Some(format!(
+            "{errors} errors seen by the checks, {allowed} allowed"
+        )),
+        Some(_) => None,
     }
 }
 
@@ -193,11 +202,9 @@ fn before(baseline: &Report, report: &Report, place: usize) -> Result<f64, Strin
     if baseline.test_set_sha256 != report.test_set_sha256 {
         return Err("the baseline is of another test set; --update records a new one".to_owned());
     }
-    let same = |other: &&crate::eval::report::MetricReport| {
-        other.name == metric.name && other.signature == metric.signature
-    };
     let scores = baseline.systems.first().map(|system| &system.scores);
-    let place = baseline.metrics.iter().position(|other| same(&other));
+    let place = (baseline.metrics.iter())
+        .position(|other| (&other.name, &other.signature) == (&metric.name, &metric.signature));
     let score = place.and_then(|place| scores?.get(place));
     score.map(|score| score.value).ok_or_else(|| {
         format!(
@@ -242,7 +249,7 @@ impl fmt::Display for Outcome {
             }
             let before = self
                 .before(segment)
-                .and_then(|before| before.outputs.first());
+                .and_then(|(_, before)| before.outputs.first());
             if let Some(before) = before.filter(|before| before.hypothesis != output.hypothesis) {
                 writeln!(
                     f,
@@ -255,5 +262,157 @@ impl fmt::Display for Outcome {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::report::sample;
+
+    fn report() -> Report {
+        let mut report = sample::report();
+        report.systems.truncate(1);
+        for segment in &mut report.segments {
+            segment.outputs.truncate(1);
+        }
+        report
+    }
+
+    /// What came of a report whose metrics may each lose so much, as `bleu` or `ter`.
+    fn outcome(report: Report, baseline: Option<Report>, allowed: &[(&str, f64)]) -> Outcome {
+        let regression = allowed.iter().map(|&(name, loss)| (name.to_owned(), loss));
+        let limits = Limits {
+            bars: &[],
+            regression: &regression.collect(),
+            errors: None,
+        };
+        Outcome::new(report, baseline, &limits).unwrap()
+    }
+
+    #[test]
+    fn a_loss_beyond_what_is_allowed_fails_whichever_way_is_better() {
+        let mut now = report();
+        now.systems[0].scores[0].value -= 1.0;
+        now.systems[0].scores[1].value += 1.0;
+        let passed = |allowed| outcome(now.clone(), Some(report()), allowed).is_passed();
+        assert!(passed(&[("bleu", 1.01), ("TER", 1.01)]));
+        assert!(!passed(&[("bleu", 0.99)]) && !passed(&[("TER", 0.99)]));
+        // The other way round, both have become better.
+        let better = outcome(report(), Some(now.clone()), &[("bleu", 0.0), ("ter", 0.0)]);
+        assert!(better.is_passed() && better.regressions[1].loss() < 0.0);
+        assert_eq!(
+            outcome(now, Some(report()), &[("bleu", 0.5)]).failures(),
+            ["BLEU went from 30.19 to 29.19: 1.00 worse, 0.50 allowed"]
+        );
+    }
+
+    #[test]
+    fn a_score_that_is_none_is_no_small_loss() {
+        let mut now = report();
+        now.systems[0].scores[0].value = f64::NAN;
+        assert!(!outcome(now, Some(report()), &[("bleu", 1e9)]).is_passed());
+    }
+
+    #[test]
+    fn a_baseline_must_be_there_and_of_the_same_sentences_and_metrics() {
+        let why = |baseline: Option<Report>| {
+            let failures = outcome(report(), baseline, &[("bleu", 1.0)]).failures();
+            assert_eq!(failures.len(), 1, "{failures:?}");
+            failures[0].clone()
+        };
+        let changed = |change: fn(&mut Report)| {
+            let mut baseline = report();
+            change(&mut baseline);
+            Some(baseline)
+        };
+        assert!(why(None).contains("no baseline yet"));
+        assert!(why(changed(|r| r.test_set_sha256.clear())).contains("another test set"));
+        for damage in [
+            (|r| r.metrics[0].signature.clear()) as fn(&mut Report),
+            |r| r.metrics.clear(),
+            |r| r.systems.clear(),
+            |r| r.systems[0].scores.clear(),
+        ] {
+            assert!(why(changed(damage)).contains("has no BLEU with this signature"));
+        }
+    }
+
+    #[test]
+    fn a_limit_of_another_metric_is_an_error() {
+        let limits = Limits {
+            bars: &[],
+            regression: &BTreeMap::from([("chrF".to_owned(), 1.0)]),
+            errors: None,
+        };
+        let error = Outcome::new(report(), None, &limits).unwrap_err();
+        assert!(
+            error.starts_with("[regression] no metric is called"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn errors_are_counted_and_not_looking_is_none() {
+        let complaints = |errors, report: Report| {
+            let limits = Limits {
+                bars: &[],
+                regression: &BTreeMap::new(),
+                errors: Some(errors),
+            };
+            Outcome::new(report, None, &limits).unwrap().complaints
+        };
+        // Two errors; warnings do not count.
+        assert!(complaints(2, report()).is_empty());
+        assert_eq!(
+            complaints(1, report()),
+            ["2 errors seen by the checks, 1 allowed"]
+        );
+        let mut unchecked = report();
+        unchecked.systems[0].findings = None;
+        assert!(complaints(9, unchecked)[0].contains("did not look"));
+    }
+
+    #[test]
+    fn the_worst_sentences_are_those_that_lost() {
+        let scored = |scores: [f64; 4]| {
+            let mut report = report();
+            for (segment, score) in report.segments.iter_mut().zip(scores) {
+                segment.outputs[0].scores[0] = score;
+            }
+            report
+        };
+        let worst = |now: [f64; 4], before: Option<[f64; 4]>| -> Vec<usize> {
+            let outcome = outcome(scored(now), before.map(scored), &[]);
+            let worst = outcome.worst().into_iter();
+            worst.map(|segment| segment.number).collect()
+        };
+        let now = [40.0, 10.0, f64::NAN, 20.0];
+        assert_eq!(worst(now, None), [2, 4, 1]);
+        assert_eq!(worst(now, Some([45.0, 5.0, 90.0, 50.0])), [4, 1]);
+        // Nothing lost: the lowest are shown all the same.
+        assert_eq!(worst(now, Some(now)), [2, 4, 1]);
+        let mut other = scored([90.0; 4]);
+        other.test_set_sha256.clear();
+        let outcome = outcome(scored(now), Some(other), &[]);
+        assert_eq!(outcome.worst()[0].number, 2);
+    }
+
+    #[test]
+    fn a_failure_is_told_with_its_sentences() {
+        let mut now = report();
+        now.systems[0].scores[0].value = 1.0;
+        now.segments[1].outputs[0].scores[0] = 0.0;
+        now.segments[1].outputs[0].hypothesis = "Nothing of it.".to_owned();
+        let told = outcome(now.clone(), Some(report()), &[("bleu", 1.0)]).to_string();
+        for part in [
+            "BLEU went from 30.19 to 1.00",
+            "[2] 0.0",
+            "{+Nothing",
+            "  was ",
+        ] {
+            assert!(told.contains(part), "no {part:?} in:\n{told}");
+        }
+        assert_eq!(outcome(report(), Some(report()), &[]).to_string(), "passed");
     }
 }

@@ -4,6 +4,8 @@ mod distance;
 mod shift;
 mod tokenize;
 
+use std::ops::ControlFlow;
+
 use super::vocabulary::Vocabulary;
 use super::whitespace;
 use super::{
@@ -11,7 +13,6 @@ use super::{
     Statistics, StringMetric, count,
 };
 use shift::Editor;
-use std::ops::ControlFlow;
 
 /// The translation edit rate of [Snover et al. 2006](https://aclanthology.org/2006.amta-papers.25), as sacreBLEU
 /// computes it after Tercom: edits by words of the reference, in percent; less is better, and it can be above 100.
@@ -36,11 +37,7 @@ impl Ter {
     /// # Errors
     /// [`EvalError::Spec`] where an option is wrong or unknown.
     pub fn from_spec(spec: &mut Spec) -> Result<Ter, EvalError> {
-        let case_sensitive = match spec.take(&["case", "c"]).as_deref() {
-            None | Some("lc") => false,
-            Some("mixed") => true,
-            Some(case) => return Err(spec.error(format!("case={case} must be lc or mixed"))),
-        };
+        let case_sensitive = !spec.take_lowercase(true)?;
         if let Some(other) = spec.take(&["tok", "t"]).filter(|tok| tok != "tercom") {
             return Err(spec.error(format!("tok={other} must be tercom")));
         }
@@ -61,14 +58,12 @@ impl Metric for Ter {
     }
 
     fn signature(&self, references: ReferenceCount) -> Signature {
-        let yes_no = |yes| if yes { "yes" } else { "no" };
-        let case = if self.case_sensitive { "mixed" } else { "lc" };
         Signature::sacrebleu(references)
-            .with("case", "c", case)
+            .with_lowercase(!self.case_sensitive)
             .with("tok", "t", "tercom")
-            .with("norm", "nr", yes_no(self.normalized))
-            .with("punct", "pn", yes_no(!self.no_punct))
-            .with("asian", "as", yes_no(self.asian_support))
+            .with_bool("norm", "nr", self.normalized)
+            .with_bool("punct", "pn", !self.no_punct)
+            .with_bool("asian", "as", self.asian_support)
     }
 
     fn higher_is_better(&self) -> bool {
@@ -187,7 +182,7 @@ mod tests {
     fn options_that_make_no_sense_are_refused() {
         for (text, message) in [
             ("ter:tok=13a", "must be tercom"),
-            ("ter:case=upper", "must be lc or mixed"),
+            ("ter:case=upper", "must be mixed or lc"),
             ("ter:norm=maybe", "must be yes or no"),
             ("ter:nc=6", "no option \"nc\""),
         ] {

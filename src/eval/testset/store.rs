@@ -1,7 +1,6 @@
 //! Imported test sets in the program's folder: `testsets/NAME/SPLIT/` with a line a sentence in `source.txt` and
 //! `reference.txt`, `documents.tsv` where documents are known, and a record of their checksums.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +10,7 @@ use tempfile::TempDir;
 
 use super::corpus::{Place, read_documents, read_lines, wrong};
 use super::{Definition, EvalError, Split};
+use crate::files::hex;
 
 /// The record's file.
 pub(super) const RECORD: &str = "record.toml";
@@ -51,13 +51,7 @@ pub(super) fn sha256(sentences: &[String]) -> String {
         hasher.update(sentence);
         hasher.update("\n");
     }
-    hasher
-        .finalize()
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    hex(&hasher.finalize())
 }
 
 impl Stored {

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::eval::EvalError;
 use crate::eval::whitespace::words;
+use crate::files::hex;
 use crate::tokenizer::SentencePiece;
 
 /// The model of `flores200`, which is that of NLLB-200 too.
@@ -104,10 +105,6 @@ impl fmt::Debug for SentencePieceTokenizer {
             .field(&self.flores)
             .finish()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
