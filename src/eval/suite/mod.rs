@@ -106,7 +106,15 @@ impl Suite {
     pub fn load(path: impl AsRef<Path>) -> Result<Suite, SuiteError> {
         let path = path.as_ref().to_owned();
         let text = read_bounded(&path)?;
-        let definition = toml::from_str(&text).map_err(|error| wrong(&path, error))?;
+        let definition = toml::from_str(&text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let line = 1 + text
+                .bytes()
+                .take(start)
+                .filter(|byte| *byte == b'\n')
+                .count();
+            wrong(&path, format!("line {line}: {}", error.message()))
+        })?;
         Ok(Suite { path, definition })
     }
 
@@ -132,6 +140,7 @@ impl Suite {
         progress: &(dyn Fn(usize) -> ControlFlow<()> + Sync),
     ) -> Result<Outcome, SuiteError> {
         let corpus = read_parallel(&self.beside(&self.definition.input), &Layout::default())?;
+        corpus.test_set.check_sources(&self.definition.model)?;
         let system = self.translate(&corpus.test_set, progress)?;
         let options = EvaluationOptions {
             sentences: true,
