@@ -78,7 +78,7 @@ pub fn run(verb: CompareVerb, console: Console) -> Result<Exit, Failure> {
         first.name = format!("{} ({})", first.name, verb.before);
         second.name = format!("{} ({})", second.name, verb.after);
     }
-    verb.test.check_baseline(&[&first.name, &second.name])?;
+    verb.test.check(&[&first.name, &second.name])?;
     let systems = verb.test.baseline_first(vec![first, second]);
     let in_table = verb.show.form() == Form::Table;
     let mut options = (verb.metrics).options(verb.show.needs_sentences() || in_table);

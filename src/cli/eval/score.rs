@@ -157,7 +157,7 @@ pub fn run(verb: ScoreVerb, console: Console) -> Result<Exit, Failure> {
     let names = corpus.systems.iter().map(|system| system.name.as_str());
     let names: Vec<&str> = names.chain(verb.systems.names()).collect();
     check_names(&names)?;
-    verb.test.check_baseline(&names)?;
+    verb.test.check(&names)?;
     let mut history = verb.save.open()?;
     verb.systems.set_threads()?;
     let made = verb

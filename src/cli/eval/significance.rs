@@ -62,9 +62,15 @@ impl TestArgs {
         })
     }
 
-    /// Refuses a baseline that is none of the systems.
-    pub fn check_baseline(&self, systems: &[&str]) -> Result<(), Failure> {
+    /// Refuses a baseline that is none of the systems, and a test that one alone cannot have.
+    pub fn check(&self, systems: &[&str]) -> Result<(), Failure> {
         match &self.baseline {
+            _ if self.test == Some(TestArg::Randomization) && systems.len() < 2 => {
+                let error = anyhow!(
+                    "--test randomization needs two systems or more; bootstrap does with one"
+                );
+                Err(Failure::new(Exit::Usage, error))
+            }
             Some(name) if !systems.contains(&name.as_str()) => {
                 let error = anyhow!(
                     "--baseline {name}: no system is called so; there are {}",

@@ -256,7 +256,8 @@ fn heads(report: &Report) -> Vec<Head> {
             .metrics
             .iter()
             .filter(|other| other.name == metric.name);
-        let has = |twin: &MetricReport, item| twin.signature_short.split('|').any(|it| it == item);
+        let has =
+            |twin: &MetricReport, item: &str| twin.signature_short.split('|').any(|it| it == item);
         let is_shared = |item: &&str| twins.clone().all(|twin| has(twin, *item));
         let items = metric.signature_short.split('|');
         let own = items.filter(|item| !is_shared(item));
@@ -316,23 +317,24 @@ fn significance_note(report: &Report) -> String {
     let Some(test) = &report.significance else {
         return String::new();
     };
-    let against = match report.systems.as_slice() {
-        [baseline, _, ..] => format!("p against {}: ", baseline.name),
-        _ => String::new(),
-    };
-    let stars = match against.is_empty() {
-        true => String::new(),
-        false => format!("; * marks p < {SIGNIFICANT}"),
-    };
     let scores = report.systems.iter().flat_map(|system| &system.scores);
     let intervals = match scores.clone().any(|score| score.interval.is_some()) {
-        true => "In brackets, the mean over the resamples ± half the 95 % interval. ",
+        true => "In brackets, the mean over the resamples ± half the 95 % interval",
         false => "",
     };
-    format!(
-        "{intervals}{against}{}, {} samples, seed {}{stars}.",
+    let how = format!(
+        "{}, {} samples, seed {}",
         test.test, test.samples, test.seed
-    )
+    );
+    match (report.systems.as_slice(), intervals) {
+        ([baseline, _, ..], _) => {
+            let stop = if intervals.is_empty() { "" } else { ". " };
+            let name = &baseline.name;
+            format!("{intervals}{stop}p against {name}: {how}; * marks p < {SIGNIFICANT}.")
+        }
+        (_, "") => String::new(),
+        _ => format!("{intervals}: {how}."),
+    }
 }
 
 #[cfg(test)]

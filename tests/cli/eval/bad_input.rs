@@ -94,6 +94,11 @@ fn bad_input_is_told_in_a_line() {
             "no system is called so; there are good, bad",
         ),
         (
+            "--ref news.en --hyp good.en --test randomization",
+            2,
+            "needs two systems",
+        ),
+        (
             "--ref news.en --hyp good.en --report no/x.html",
             5,
             "folder no does not exist",

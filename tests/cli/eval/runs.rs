@@ -81,7 +81,7 @@ fn two_runs_are_compared_with_the_sentences_that_changed() {
     let out = world.ok("compare 1 new.json@mine");
     for part in [
         "│ mine (1)             ┆ 76.74 (76.13 ± 22.62)",
-        "│ mine (new.json@mine) ┆ 15.24 (14.00 ± 8.45)",
+        "│ mine (new.json@mine) ┆  15.24 (14.00 ± 8.45)",
         "Sentences that changed most, by BLEU\n[1] 100.00 → ",
         "  source                পদ্মা সেতু শুক্রবার খুলেছে।\n",
         "  mine (1)              The Padma bridge opened on Friday.\n",
