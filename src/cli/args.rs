@@ -25,7 +25,7 @@ pub struct Console {
     /// No progress and no summary on stderr, errors only
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Tell every finding and the speed on stderr
+    /// Tell every finding and the speed on stderr; tables of scores with parts and precisions
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
 }

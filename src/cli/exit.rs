@@ -11,12 +11,13 @@ use anubad::translate::TranslateError;
 pub enum Exit {
     /// All done. Also when the reader of our output went away (`anubad … | head`).
     Done = 0,
-    /// Done, but a translation has a finding of the severity that `--fail-on` names, or a word that
-    /// was looked up is not known.
+    /// Done, but a translation has a finding of the severity that `--fail-on` names, a word that was looked up is not
+    /// known, a score is below its bar, or a suite is not passed.
     NeedsLook = 1,
     /// The command line is wrong; nothing was done. clap exits with this code by itself.
     Usage = 2,
-    /// Some input could not be used, and the other inputs are done; or the user's word list could not.
+    /// Some input could not be used, and the other inputs are done; or the user's word list, a test set or a run could
+    /// not.
     Input = 3,
     /// The model is missing or damaged, or failed.
     Model = 4,
@@ -30,9 +31,10 @@ pub enum Exit {
 pub const HELP: &str = "\
 Exit codes:
     0  all done (findings are in the output, errors among them counted on stderr)
-    1  done, but a translation has a finding that --fail-on names, or a word looked up is not known
+    1  done, but a translation has a finding that --fail-on names, a word looked up is not known,
+       a score is below its bar, or a suite is not passed
     2  the command line is wrong
-    3  some input could not be used, the others are done; or a word list could not
+    3  some input could not be used, the others are done; or a word list, a test set or a run could not
     4  the model, or the Hub, is missing, damaged or out of reach, or failed
     5  the output could not be written
   130  interrupted; nothing is half written";

@@ -14,11 +14,15 @@ pub fn print(text: &str) -> Result<(), Failure> {
     print_styled(&terminal::safe(text))
 }
 
-/// Writes a result whose escapes are our own, and which has no others.
+/// Writes a result whose escapes are our own, and which has no others. A reader that has gone away is no failure, and no
+/// reason to leave undone what is done beside printing (a gate, a file).
 pub fn print_styled(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    written.map_err(|error| write_failure(error, "standard output"))
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| write_failure(error, "standard output")),
+    }
 }
 
 /// Writes a result as one line of JSON.

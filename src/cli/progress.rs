@@ -52,6 +52,15 @@ impl Progress {
         self.show_articles();
     }
 
+    /// From now on it is known how many sentences there are, and whose work they are.
+    pub fn set_sentences(&self, sentences: usize, whose: &str) {
+        self.bar.set_length(sentences as u64);
+        self.bar.set_style(style(
+            "{bar:24} {pos}/{len} sentences  {rate}  {left} left  {msg}",
+        ));
+        self.bar.set_message(terminal::one_line(whose));
+    }
+
     /// So many sentences more are done. Called from any thread.
     pub fn sentences_done(&self, sentences: usize) {
         if sentences > 0 {

@@ -60,7 +60,14 @@ impl Verdict {
 
     /// "opus-mt: BLEU 19.50 is below the bar of 20.00"
     pub fn message(&self) -> String {
-        let decimals = self.metric.decimals;
+        let shown = |value: f64, decimals: usize| format!("{value:.decimals$}");
+        // As many digits as tell a score from the bar that it misses.
+        let usual = self.metric.decimals;
+        let decimals = (usual..usual + 12)
+            .find(|&decimals| {
+                self.is_passed() || shown(self.score, decimals) != shown(self.bar, decimals)
+            })
+            .unwrap_or(usual);
         let relation = match (self.is_passed(), self.metric.higher_is_better) {
             (true, _) => "reaches",
             _ if self.score.is_nan() => "does not reach",
@@ -68,8 +75,11 @@ impl Verdict {
             (false, false) => "is above",
         };
         format!(
-            "{}: {} {:.decimals$} {relation} the bar of {:.decimals$}",
-            self.system, self.metric.name, self.score, self.bar
+            "{}: {} {} {relation} the bar of {}",
+            self.system,
+            self.metric.name,
+            shown(self.score, decimals),
+            shown(self.bar, decimals)
         )
     }
 }
@@ -173,6 +183,8 @@ mod tests {
         assert_eq!(message, "mine: BLEU 19.50 is below the bar of 20.00");
         let message = verdict(f64::NAN, 20.0, false).message();
         assert_eq!(message, "mine: BLEU NaN does not reach the bar of 20.00");
+        let message = verdict(19.9996, 20.0, true).message();
+        assert_eq!(message, "mine: BLEU 19.9996 is below the bar of 20.0000");
     }
 
     fn bars(text: &str) -> Vec<Bar> {

@@ -1,6 +1,6 @@
 //! What can go wrong in an evaluation.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -32,10 +32,10 @@ pub enum EvalError {
         /// Its sentences.
         expected: usize,
     },
-    /// A metric that needs the references or the source of a sentence that has none.
+    /// A metric or a model that needs the references or the source of a sentence that has none.
     #[error("{metric} needs {what} of every sentence, and sentence {sentence} has none")]
     Missing {
-        /// Name of the metric.
+        /// Name of the metric, or of the model.
         metric: String,
         /// "a reference" or "the source".
         what: &'static str,
@@ -52,7 +52,7 @@ pub enum EvalError {
     #[error("the test set has no sentences")]
     Empty,
     /// A file that cannot be read or is not what it should be.
-    #[error("{path}: {message}", path = path.display())]
+    #[error("{path}: {message}", path = shown(path))]
     File {
         /// The file.
         path: PathBuf,
@@ -84,5 +84,13 @@ impl From<CometError> for EvalError {
             CometError::Input(error) => error,
             error => EvalError::Comet(Box::new(error)),
         }
+    }
+}
+
+/// A file as errors name it; `-` is standard input.
+pub(super) fn shown(path: &Path) -> String {
+    match path == Path::new("-") {
+        true => "standard input".to_owned(),
+        false => path.display().to_string(),
     }
 }

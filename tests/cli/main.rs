@@ -1,6 +1,7 @@
 //! The program as a user runs it. Most tests brief stored translations, which needs no model; those
 //! that translate are few and short.
 
+mod eval;
 mod inputs;
 mod interrupt;
 mod lexicon;
@@ -17,10 +18,11 @@ use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const VERBS: [&str; 7] = [
+const VERBS: [&str; 8] = [
     "brief",
     "translate",
     "summarize",
+    "eval",
     "lexicon",
     "models",
     "completions",

@@ -13,6 +13,7 @@ const HOSTILE: &str = "</td></script><script>alert(1)</script> a|b \\ $x_1$ `c` 
 const TERMINAL: TableOptions = TableOptions {
     width: 80,
     styled: false,
+    parts: true,
     verbose: true,
 };
 

@@ -7,13 +7,16 @@ use anubad::eval::{Metric, Segment, System, TestSet, evaluate, parse_metrics};
 use anyhow::{Context, anyhow};
 use clap::Args;
 
+use super::changes::changes;
 use super::save::HistoryArgs;
 use super::score::MetricArgs;
-use super::show::ShowArgs;
+use super::show::{Form, ShowArgs};
 use super::significance::TestArgs;
 use crate::cli::args::Console;
 use crate::cli::exit::{Exit, Failure, OrExit};
 use crate::cli::interrupt::Interrupt;
+use crate::cli::print::print_styled;
+use crate::cli::terminal::Styles;
 
 /// Largest report that is read, in bytes.
 const LARGEST: u64 = 1 << 30;
@@ -22,7 +25,7 @@ const LARGEST: u64 = 1 << 30;
 ///
 /// A run is its number in the history, or a report that was written with --report FILE.json. Of a run with several systems
 /// one is named behind an @: 12@nllb-600m. The outputs are scored again, by the metrics of the first run unless others are
-/// named, and the second is tested against the first.
+/// named, and the second is tested against the first. Then come the sentences that changed most by the first metric.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -51,6 +54,7 @@ pub fn run(verb: CompareVerb, console: Console) -> Result<Exit, Failure> {
     let interrupt = Interrupt::install().or_exit(Exit::Output)?;
     let before = Run::open(&verb.before, &verb.history)?;
     let after = Run::open(&verb.after, &verb.history)?;
+    verb.show.check()?;
     if before.report.test_set_sha256 != after.report.test_set_sha256 {
         let error = anyhow!(
             "{} is of the test set {}, {} of {} with other sentences: they cannot be compared",
@@ -66,18 +70,30 @@ pub fn run(verb: CompareVerb, console: Console) -> Result<Exit, Failure> {
         false => metrics_of(&before.report)?,
     };
     let (mut first, mut second) = (before.system()?, after.system()?);
+    if verb.before == verb.after {
+        let error = anyhow!("{} is named twice; name two runs", verb.before);
+        return Err(Failure::new(Exit::Usage, error));
+    }
     if first.name == second.name {
         first.name = format!("{} ({})", first.name, verb.before);
         second.name = format!("{} ({})", second.name, verb.after);
     }
-    let systems = verb.test.baseline_first(vec![first, second])?;
-    let mut options = verb.metrics.options(verb.show.needs_sentences());
+    verb.test.check(&[&first.name, &second.name])?;
+    let systems = verb.test.baseline_first(vec![first, second]);
+    let in_table = verb.show.form() == Form::Table;
+    let mut options = (verb.metrics).options(verb.show.needs_sentences() || in_table);
     options.significance = verb.test.significance(systems.len());
     let test_set = before.test_set();
     let report = evaluate(&test_set, &systems, &metrics, &options, &|| {
         interrupt.check()
     })?;
-    verb.show.show(&report, console, &interrupt)?;
+    verb.show
+        .show(&report, verb.metrics.wants_parts(), console, &interrupt)?;
+    if in_table {
+        let styles = Styles::for_stdout(console.color);
+        let styled = Styles::is_on(console.color);
+        print_styled(&changes(&report, styles, styled))?;
+    }
     Ok(Exit::Done)
 }
 
@@ -95,7 +111,7 @@ impl<'a> Run<'a> {
             _ => (text, None),
         };
         let report = match name.parse::<i64>() {
-            Ok(id) => history.open()?.get(id)?,
+            Ok(run) => history.open_with(run)?.get(run)?,
             Err(_) => read(Path::new(name)).or_exit(Exit::Input)?,
         };
         Ok(Run {
@@ -110,26 +126,20 @@ impl<'a> Run<'a> {
         let wrong =
             |message: String| Failure::new(Exit::Input, anyhow!("{}: {message}", self.name));
         let systems = &self.report.systems;
-        let names = || {
-            systems
-                .iter()
-                .map(|s| s.name.as_str())
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
         let place = match self.system {
             Some(name) => systems.iter().position(|system| system.name == name),
             None if systems.len() == 1 => Some(0),
             None => None,
         };
         let Some(place) = place else {
-            return Err(wrong(format!(
-                "name one of its systems, as {}@NAME: {}",
-                self.name,
-                names()
-            )));
+            let names: Vec<&str> = systems.iter().map(|s| s.name.as_str()).collect();
+            let names = names.join(", ");
+            return Err(wrong(match self.system {
+                Some(name) => format!("has no system {name:?}; there are {names}"),
+                None => format!("name one of its systems, as {}@NAME: {names}", self.name),
+            }));
         };
-        if self.report.segments.len() != self.report.sentences {
+        if self.report.sentences == 0 || self.report.segments.len() != self.report.sentences {
             return Err(wrong(
                 "the report has no sentences; write it with --report FILE.json".to_owned(),
             ));

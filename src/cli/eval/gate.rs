@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use anubad::eval::report::{Case, Report, junit};
-use anubad::eval::{Bar, Verdict, judge};
+use anubad::eval::{Bar, Metric, Verdict, is_called, judge};
 use anyhow::anyhow;
 use clap::Args;
 
-use super::show::write_file;
-use crate::cli::args::Console;
+use super::show::{check_target, write_file};
 use crate::cli::exit::{Exit, Failure, OrExit};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::terminal;
@@ -17,8 +16,9 @@ use crate::cli::terminal;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Gate")]
 pub struct GateArgs {
-    /// Exit with 1 where a system's score is below: METRIC=SCORE,METRIC=SCORE (above, of TER); metrics that are not
-    /// named with -m are computed too
+    /// Exit with 1 where a system's score is below: METRIC=SCORE,METRIC=SCORE (above, where less is better, as of TER)
+    ///
+    /// Metrics that are not named with -m are computed too. What falls short is told on stderr, with --quiet too.
     #[arg(long = "min", value_name = "BARS", value_delimiter = ',')]
     pub bars: Vec<Bar>,
     /// Write what became of the bars as JUnit XML, for CI
@@ -27,13 +27,25 @@ pub struct GateArgs {
 }
 
 impl GateArgs {
+    /// Refuses bars that name none or several of the metrics, and a JUnit file that cannot be.
+    pub fn check(&self, metrics: &[Box<dyn Metric>]) -> Result<(), Failure> {
+        for Bar { metric: name, .. } in &self.bars {
+            let called = metrics
+                .iter()
+                .filter(|m| is_called(&m.name(), name))
+                .count();
+            if called != 1 {
+                let error = anyhow!(
+                    "--min {name}: {called} metrics are called so; a bar needs one, so run each with bars of its own"
+                );
+                return Err(Failure::new(Exit::Usage, error));
+            }
+        }
+        self.junit.as_deref().map_or(Ok(()), check_target)
+    }
+
     /// Holds the systems against the bars, and tells on stderr what falls short.
-    pub fn judge(
-        &self,
-        report: &Report,
-        console: Console,
-        interrupt: &Interrupt,
-    ) -> Result<Exit, Failure> {
+    pub fn judge(&self, report: &Report, interrupt: &Interrupt) -> Result<Exit, Failure> {
         let verdicts =
             judge(report, &self.bars).map_err(|error| Failure::new(Exit::Usage, anyhow!(error)))?;
         if let Some(path) = &self.junit {
@@ -52,9 +64,7 @@ impl GateArgs {
             .filter(|verdict| !verdict.is_passed())
             .collect();
         for verdict in &missed {
-            if !console.quiet {
-                terminal::complain(format_args!("{}", verdict.message()));
-            }
+            terminal::complain(format_args!("{}", verdict.message()));
         }
         Ok(if missed.is_empty() {
             Exit::Done

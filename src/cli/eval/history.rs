@@ -3,13 +3,15 @@
 use anubad::eval::history::{Filter, RunSummary};
 use clap::{Args, Subcommand};
 use serde_json::json;
+use textwrap::core::display_width;
 
 use super::save::HistoryArgs;
 use super::show::ShowArgs;
 use crate::cli::args::Console;
 use crate::cli::exit::{Exit, Failure, OrExit};
 use crate::cli::interrupt::Interrupt;
-use crate::cli::print::{print, print_json};
+use crate::cli::print::{note, print, print_json};
+use crate::cli::terminal::{count, one_line};
 
 /// Runs that were kept with --save: list, show, remove
 #[derive(Debug, Args)]
@@ -76,55 +78,71 @@ pub fn run(verb: HistoryVerb, console: Console) -> Result<Exit, Failure> {
                 system: verb.list.system,
                 limit: Some(verb.list.limit),
             };
-            let runs = verb.history.open()?.list(&filter)?;
+            let history = verb.history.open_existing()?;
+            let runs = history.map_or(Ok(Vec::new()), |history| history.list(&filter))?;
+            if runs.is_empty() {
+                let has_filter = filter.test_set.is_some() || filter.system.is_some();
+                note(
+                    console,
+                    match has_filter {
+                        true => "no run that is kept is such a one",
+                        false => "no run is kept yet; `anubad eval --save` keeps one",
+                    },
+                );
+            }
             match verb.list.json {
                 true => print_json(
                     &json!({"schema": 1, "runs": runs.iter().map(run_json).collect::<Vec<_>>()}),
                 )?,
-                false => print(&runs.iter().map(line).collect::<String>())?,
+                false => print(&runs.iter().map(lines).collect::<String>())?,
             }
         }
         Some(HistorySubverb::Show { run, show, history }) => {
             let interrupt = Interrupt::install().or_exit(Exit::Output)?;
-            let report = history.open()?.get(run)?;
-            show.show(&report, console, &interrupt)?;
+            show.check()?;
+            let report = history.open_with(run)?.get(run)?;
+            show.show(&report, false, console, &interrupt)?;
         }
-        Some(HistorySubverb::Remove { run, history }) => history.open()?.remove(run)?,
+        Some(HistorySubverb::Remove { run, history }) => history.open_with(run)?.remove(run)?,
     }
     Ok(Exit::Done)
 }
 
-/// "12  2026-11-27T21:00:00Z  news, 79 sentences  embedded: BLEU 25.12, chrF2++ 52.10  (a note)"
-fn line(run: &RunSummary) -> String {
-    let systems = run.systems.iter().map(|system| {
-        let scores = system
-            .scores
-            .iter()
-            .map(|(metric, score)| format!("{metric} {score:.2}"));
-        format!("{}: {}", system.name, scores.collect::<Vec<_>>().join(", "))
-    });
-    let systems: Vec<String> = systems.collect();
-    let note = run
-        .note
-        .as_ref()
-        .map_or_else(String::new, |note| format!("  ({note})"));
-    format!(
-        "{}  {}  {}, {} sentences  {}{note}\n",
-        run.id,
-        run.created,
-        run.test_set,
-        run.sentences,
-        systems.join("; ")
-    )
+/// ```text
+/// 12  2026-11-27T21:00:00Z  news, 79 sentences  (a note)
+///     embedded   BLEU 25.12  chrF2++ 52.10
+///     nllb-600m  BLEU 33.02  chrF2++ 57.65
+/// ```
+fn lines(run: &RunSummary) -> String {
+    let RunSummary {
+        id,
+        created,
+        test_set,
+        ..
+    } = run;
+    let note = run.note.as_ref();
+    let note = note.map_or_else(String::new, |note| format!("  ({})", one_line(note)));
+    let (test_set, sentences) = (one_line(test_set), count(run.sentences, "sentence"));
+    let mut text = format!("{id}  {created}  {test_set}, {sentences}{note}\n");
+    let names: Vec<String> = run.systems.iter().map(|s| one_line(&s.name)).collect();
+    let widths = names.iter().map(|name| display_width(name));
+    let widest = widths.clone().max().unwrap_or(0);
+    for ((system, name), width) in run.systems.iter().zip(&names).zip(widths) {
+        text += &format!("    {name}{}", " ".repeat(widest - width));
+        for (metric, score) in &system.scores {
+            text += &format!("  {metric} {score:.2}");
+        }
+        text.push('\n');
+    }
+    text
 }
 
 fn run_json(run: &RunSummary) -> serde_json::Value {
     let systems = run.systems.iter().map(|system| {
-        let scores = system
-            .scores
-            .iter()
-            .map(|(metric, score)| (metric.clone(), json!(score)));
-        json!({"name": system.name, "scores": scores.collect::<serde_json::Map<_, _>>()})
+        // A list, as several configurations of one metric share its name.
+        let scores = system.scores.iter();
+        let scores = scores.map(|(metric, score)| json!({"metric": metric, "value": score}));
+        json!({"name": system.name, "scores": scores.collect::<Vec<_>>()})
     });
     json!({
         "run": run.id,

@@ -1,9 +1,11 @@
 //! `anubad eval`: scores, what they are worth, and whether they are good enough.
 
+mod changes;
 mod compare;
 mod gate;
 mod history;
 mod models;
+mod notes;
 mod save;
 mod score;
 mod set;

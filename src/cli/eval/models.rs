@@ -40,6 +40,19 @@ impl SystemArgs {
         pool.build_global().or_exit(Exit::Output)
     }
 
+    /// The models as reports name them: by the last part of a path, where that tells them apart.
+    pub fn names(&self) -> Vec<&str> {
+        let short: Vec<&str> = self.models.iter().map(|model| name(model)).collect();
+        let is_shared = |name| short.iter().filter(|other| **other == name).count() > 1;
+        let pairs = self.models.iter().zip(&short);
+        pairs
+            .map(|(model, name)| match is_shared(*name) {
+                true => model.as_str(),
+                false => *name,
+            })
+            .collect()
+    }
+
     /// What each model makes of the sources. One is loaded at a time.
     pub fn translate(
         &self,
@@ -47,15 +60,18 @@ impl SystemArgs {
         console: Console,
         interrupt: &Interrupt,
     ) -> Result<Vec<System>, Failure> {
-        // All are looked for before the first runs.
+        // What is missing is found before the first model runs.
+        for name in self.names() {
+            test_set.check_sources(name)?;
+        }
         let options = self.models.iter().map(|model| self.search.options(model));
         let options: Vec<_> = options.collect::<Result<_, _>>()?;
         let mut systems = Vec::new();
-        for (model, options) in self.models.iter().zip(options) {
-            let mut progress = Progress::new(console.quiet);
-            progress.set_total(test_set.segments.len(), self.models.len());
+        for (name, options) in self.names().into_iter().zip(options) {
+            let progress = Progress::new(console.quiet);
+            progress.set_sentences(test_set.segments.len(), name);
             let translator = Translator::load(options)?;
-            let translated = translate_set(&translator, name(model), test_set, &|sentences| {
+            let translated = translate_set(&translator, name, test_set, &|sentences| {
                 progress.sentences_done(sentences);
                 interrupt.check()
             });

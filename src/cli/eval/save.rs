@@ -18,10 +18,10 @@ const FILE: &str = "evaluations.sqlite";
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "History")]
 pub struct SaveArgs {
-    /// Keep the run, with every sentence, for `anubad eval history` and `compare`
+    /// Keep the run, with every sentence, for `anubad eval history` and `compare`; --note and --history keep it too
     #[arg(long)]
     save: bool,
-    /// A word on the run, such as a commit; keeps it
+    /// A word on the run, such as a commit
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
     #[command(flatten)]
@@ -37,28 +37,54 @@ pub struct HistoryArgs {
 }
 
 impl HistoryArgs {
-    /// Opens the history.
+    /// Opens the history, and makes it where there is none.
     pub fn open(&self) -> Result<History, Failure> {
-        let path = match &self.file {
-            Some(path) => path.clone(),
-            None => Environment::from_env()?.home.join(FILE),
+        Ok(History::open(&self.path()?)?)
+    }
+
+    /// Opens the history to read it; none where nothing was kept yet.
+    pub fn open_existing(&self) -> Result<Option<History>, Failure> {
+        let path = self.path()?;
+        match path.exists() {
+            true => Ok(Some(History::open(&path)?)),
+            false => Ok(None),
+        }
+    }
+
+    /// Opens the history for a run that must be in it.
+    pub fn open_with(&self, run: i64) -> Result<History, Failure> {
+        let no_run = HistoryError::NoRun {
+            path: self.path()?,
+            id: run,
         };
-        Ok(History::open(&path)?)
+        self.open_existing()?.ok_or_else(|| no_run.into())
+    }
+
+    fn path(&self) -> Result<PathBuf, Failure> {
+        match &self.file {
+            Some(path) => Ok(path.clone()),
+            None => Ok(Environment::from_env()?.home.join(FILE)),
+        }
     }
 }
 
 impl SaveArgs {
-    /// Whether the run is to be kept.
-    pub fn is_wanted(&self) -> bool {
-        self.save || self.note.is_some()
+    /// Opens the history, where the run is to be kept.
+    pub fn open(&self) -> Result<Option<History>, Failure> {
+        match self.save || self.note.is_some() || self.history.file.is_some() {
+            true => self.history.open().map(Some),
+            false => Ok(None),
+        }
     }
 
-    /// Keeps a run, where that is wanted.
-    pub fn save(&self, report: &Report, console: Console) -> Result<(), Failure> {
-        if !self.is_wanted() {
-            return Ok(());
-        }
-        let id = self.history.open()?.add(report, self.note.as_deref())?;
+    /// Keeps a run.
+    pub fn save(
+        &self,
+        report: &Report,
+        history: &mut History,
+        console: Console,
+    ) -> Result<(), Failure> {
+        let id = history.add(report, self.note.as_deref())?;
         note(console, &format!("kept as run {id}"));
         Ok(())
     }

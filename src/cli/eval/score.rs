@@ -1,10 +1,16 @@
 //! `anubad eval` itself: outputs against references.
 
-use anubad::eval::{Bar, EvaluationOptions, Grouping, Metric, evaluate, is_called, parse_metrics};
+use std::collections::HashSet;
+
+use anubad::eval::{
+    Bar, EvaluationOptions, Grouping, Metric, ReferenceCount, evaluate, is_called, parse_metrics,
+};
+use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 
 use super::gate::GateArgs;
 use super::models::SystemArgs;
+use super::notes;
 use super::save::SaveArgs;
 use super::set::SetArgs;
 use super::show::ShowArgs;
@@ -39,18 +45,20 @@ pub struct ScoreVerb {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Metrics")]
 pub struct MetricArgs {
-    /// A metric, with options as NAME:KEY=VALUE,KEY=VALUE, or a pasted signature of sacreBLEU [default: bleu, chrf++]
+    /// A metric, with options as NAME:KEY=VALUE,KEY=VALUE, or a pasted signature of sacreBLEU; names without options may
+    /// stand together: -m bleu,chrf++,ter [default: bleu,chrf++]
     ///
     /// Names: bleu, chrf, chrf++, ter, rouge (rouge-1, -2, -l), rouge-N, rouge-lsum; brief (coverage, density,
-    /// compression, novel-N, grounded: an English brief against the article given with --src); comet, comet-qe, cometkiwi
-    /// (after `anubad models pull wmt22-comet-da`, or model=NAME|FOLDER).
-    /// Keys are those of signatures. bleu: case=mixed|lc, tok=13a|intl|char|zh|none|spm|flores101|flores200 (with
-    /// model=FILE), smooth=exp|floor[X]|add-k[X]|none, eff=yes|no, order=N. chrf: case, nc, nw, beta, space, eff. ter:
-    /// case=lc|cs, norm, punct, asian. rouge: stem=yes|no.
+    /// compression, novel-N, grounded: an English brief against the article given with --src); comet,
+    /// comet-qe, cometkiwi (neural; after `anubad models pull wmt22-comet-da`, or with model=NAME|FOLDER).
+    ///
+    /// Keys are those of signatures. bleu: case=mixed|lc, tok=13a|intl|char|zh|none|flores101|flores200 (the last two with
+    /// model=FILE), smooth=exp|floor[X]|add-k[X]|none, eff=yes|no, order=N. chrf: case=mixed|lc, nc=N, nw=N, beta=N,
+    /// space=yes|no, eff=yes|no, eps=yes|no. ter: case=lc|mixed, norm=yes|no, punct=yes|no, asian=yes|no. rouge: stem=yes|no.
     #[arg(short, long = "metric", value_name = "METRIC")]
     metrics: Vec<String>,
-    /// Divide the test set and score each part
-    #[arg(long = "by", value_name = "WHAT", value_delimiter = ',', default_values = ["length", "topic"])]
+    /// Divide the test set and score each part [default: length,topic, told with --verbose and in the other forms]
+    #[arg(long = "by", value_name = "WHAT", value_delimiter = ',')]
     groupings: Vec<GroupingArg>,
     /// Do not hold outputs against Bengali sources for numbers, names and negations that changed
     #[arg(long)]
@@ -81,7 +89,7 @@ impl MetricArgs {
             false => &self.metrics[..],
         };
         let mut metrics = Vec::new();
-        for spec in named {
+        for spec in named.iter().flat_map(|text| specs(text)) {
             metrics.extend(parse_metrics(spec)?);
         }
         for bar in bars {
@@ -94,7 +102,17 @@ impl MetricArgs {
                 metrics.extend(parse_metrics(&bar.metric)?);
             }
         }
+        let mut known = HashSet::new();
+        metrics.retain(|metric| {
+            let signature = metric.signature(ReferenceCount::Fixed(1));
+            known.insert((metric.name(), signature.long()))
+        });
         Ok(metrics)
+    }
+
+    /// Whether scores of parts of the test set are asked for.
+    pub fn wants_parts(&self) -> bool {
+        !self.groupings.is_empty()
     }
 
     /// What is wanted beside the scores.
@@ -104,12 +122,25 @@ impl MetricArgs {
             GroupingArg::Topic => Grouping::Topic,
             GroupingArg::Document => Grouping::Document,
         };
+        let usual = [GroupingArg::Length, GroupingArg::Topic];
+        let groupings = match self.groupings.is_empty() {
+            true => &usual[..],
+            false => &self.groupings[..],
+        };
         EvaluationOptions {
-            groupings: self.groupings.iter().map(grouping).collect(),
+            groupings: groupings.iter().map(grouping).collect(),
             checks: !self.no_checks,
             sentences,
             significance: None,
         }
+    }
+}
+
+/// The metrics that an argument names: `bleu,ter` names two, `bleu:tok=intl,case=lc` one.
+fn specs(text: &str) -> Vec<&str> {
+    match text.contains([':', '|']) {
+        true => vec![text],
+        false => text.split(',').collect(),
     }
 }
 
@@ -118,25 +149,65 @@ pub fn run(verb: ScoreVerb, console: Console) -> Result<Exit, Failure> {
     let interrupt = Interrupt::install().or_exit(Exit::Output)?;
     // What is cheap to find wrong is found before a model runs for an hour.
     let metrics = verb.metrics.metrics(&verb.gate.bars)?;
+    verb.gate.check(&metrics)?;
+    verb.show.check()?;
     let source_language = verb.systems.source_language();
     let mut corpus = verb
         .set
         .read(source_language, verb.systems.names_any(), &interrupt)?;
+    let names = corpus.systems.iter().map(|system| system.name.as_str());
+    let names: Vec<&str> = names.chain(verb.systems.names()).collect();
+    check_names(&names)?;
+    verb.test.check(&names)?;
+    let mut history = verb.save.open()?;
     verb.systems.set_threads()?;
     let made = verb
         .systems
         .translate(&corpus.test_set, console, &interrupt)?;
     corpus.systems.extend(made);
-    let systems = verb.test.baseline_first(corpus.systems)?;
+    let systems = verb.test.baseline_first(corpus.systems);
     let mut options = verb
         .metrics
-        .options(verb.show.needs_sentences() || verb.save.is_wanted());
+        .options(verb.show.needs_sentences() || history.is_some());
     options.significance = verb.test.significance(systems.len());
     let report = evaluate(&corpus.test_set, &systems, &metrics, &options, &|| {
         interrupt.check()
     })?;
-    let exit = verb.gate.judge(&report, console, &interrupt)?;
-    verb.save.save(&report, console)?;
-    verb.show.show(&report, console, &interrupt)?;
-    Ok(exit)
+    notes::tell(&corpus.test_set, corpus.left_out, &systems, console);
+    if verb.metrics.wants_parts() {
+        notes::tell_undivided(&report, &options.groupings, console);
+    }
+    if let Some(history) = &mut history {
+        verb.save.save(&report, history, console)?;
+    }
+    verb.show
+        .show(&report, verb.metrics.wants_parts(), console, &interrupt)?;
+    verb.gate.judge(&report, &interrupt)
+}
+
+/// Refuses two systems of one name.
+fn check_names(names: &[&str]) -> Result<(), Failure> {
+    let twin = (1..names.len()).find(|&place| names[..place].contains(&names[place]));
+    let Some(name) = twin.map(|place| names[place]) else {
+        return Ok(());
+    };
+    let error = anyhow!(
+        "two systems are called {name:?}; name outputs of a file with --hyp NAME=FILE, and models once"
+    );
+    Err(Failure::new(Exit::Usage, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::specs;
+
+    #[test]
+    fn names_stand_together_and_options_with_their_metric() {
+        assert_eq!(specs("bleu,chrf++"), ["bleu", "chrf++"]);
+        assert_eq!(specs("bleu:tok=intl,case=lc"), ["bleu:tok=intl,case=lc"]);
+        assert_eq!(
+            specs("BLEU|nrefs:1|case:mixed"),
+            ["BLEU|nrefs:1|case:mixed"]
+        );
+    }
 }

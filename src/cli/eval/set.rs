@@ -1,7 +1,7 @@
 //! What is evaluated: test set and outputs, from files or from a known set.
 
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anubad::eval::{
     Corpus, Format, Languages, Layout, SystemFile, TestSetFiles, add_documents, read_parallel,
@@ -19,17 +19,18 @@ use crate::cli::interrupt::Interrupt;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Test set")]
 pub struct SetArgs {
-    /// Source, a line a sentence (or SGML of WMT); what models translate, checks look at and briefs come from
+    /// Source, a line a sentence (or SGML of WMT), `-` for stdin; what models translate, checks look at and briefs come
+    /// from
     #[arg(long, value_name = "FILE")]
     src: Option<PathBuf>,
-    /// References, a line a sentence (or SGML); several files are several references
+    /// References, a line a sentence (or SGML), `-` for stdin; several files are several references
     #[arg(long = "ref", value_name = "FILE", num_args = 1..)]
     references: Vec<PathBuf>,
     /// Outputs of a system, a line a sentence (or SGML), `-` for stdin; several files are several systems [default:
     /// stdin, where no system is named and it is no terminal]
     #[arg(long = "hyp", value_name = "[NAME=]FILE", num_args = 1..)]
     hypotheses: Vec<String>,
-    /// One file with all sides: TSV whose first line names the columns (src, ref, id, doc, topic, hyp:NAME), JSON lines
+    /// One file with all sides, `-` for stdin: TSV whose first line names the columns (src, ref, id, doc, topic, hyp:NAME), JSON lines
     /// ({"src", "ref" or "refs", "hyps": {"NAME": …}, "id", "doc", "topic"}), XML of WMT, or TMX
     #[arg(long, value_name = "FILE", conflicts_with_all = ["src", "references", "testset"])]
     input: Option<PathBuf>,
@@ -60,14 +61,20 @@ impl SetArgs {
         others: bool,
         interrupt: &Interrupt,
     ) -> Result<Corpus, Failure> {
-        let mut corpus = self.read_set(source_language)?;
         let mut files: Vec<SystemFile> = self
             .hypotheses
             .iter()
             .map(|text| SystemFile::parse(text))
             .collect();
+        let from_stdin = self.readings_of_stdin(&files);
+        if from_stdin > 1 {
+            return Err(usage(
+                "standard input can be read once only; name it (-) once",
+            ));
+        }
+        let mut corpus = interrupt.while_waiting(|| self.read_set(source_language))?;
         if files.is_empty() && corpus.systems.is_empty() && !others {
-            if io::stdin().is_terminal() {
+            if from_stdin > 0 || io::stdin().is_terminal() {
                 return Err(usage(
                     "nothing to score: name outputs with --hyp or models with --model, or pipe outputs in",
                 ));
@@ -84,6 +91,15 @@ impl SetArgs {
             }
         }
         Ok(corpus)
+    }
+
+    /// How often stdin is named.
+    fn readings_of_stdin(&self, outputs: &[SystemFile]) -> usize {
+        let sides = self.src.iter().chain(&self.references).chain(&self.input);
+        let paths = sides
+            .chain(&self.docs)
+            .chain(outputs.iter().map(|file| &file.path));
+        paths.filter(|path| *path == Path::new("-")).count()
     }
 
     fn read_set(&self, source_language: &str) -> Result<Corpus, Failure> {

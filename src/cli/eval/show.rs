@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anubad::eval::report::{HtmlOptions, Report, TableOptions, html, latex, markdown, table, tsv};
+use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 
 use crate::cli::args::Console;
@@ -38,7 +39,7 @@ pub struct ShowArgs {
 /// A form of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Form {
-    /// For the terminal; with --verbose also precisions and long signatures
+    /// For the terminal; with --verbose also parts of the test set, precisions and long signatures
     Table,
     /// One object
     Json,
@@ -81,40 +82,51 @@ impl ShowArgs {
         self.sentences || shows(self.form()) || self.reports.iter().any(in_files)
     }
 
-    fn form(&self) -> Form {
+    /// The form on standard output.
+    pub fn form(&self) -> Form {
         if self.json { Form::Json } else { self.format }
     }
 
-    /// Writes the report into the files, and to standard output.
+    /// Refuses files that cannot be, before much work is done for them.
+    pub fn check(&self) -> Result<(), Failure> {
+        self.reports
+            .iter()
+            .try_for_each(|file| check_target(&file.path))
+    }
+
+    /// Writes the report to standard output, and into the files. `parts` says whether the table shows parts of the test
+    /// set even where it is brief.
     pub fn show(
         &self,
         report: &Report,
+        parts: bool,
         console: Console,
         interrupt: &Interrupt,
     ) -> Result<(), Failure> {
-        for file in &self.reports {
-            let options = TableOptions {
-                width: WIDTH,
-                styled: false,
-                verbose: true,
-            };
-            let text = render(report, file.form, &options)?;
-            write_file(&file.path, &text, interrupt)?;
-        }
         let options = TableOptions {
             width: stdout_width().unwrap_or(WIDTH),
             styled: Styles::is_on(console.color),
+            parts: parts || console.verbose,
             verbose: console.verbose,
         };
+        self.print(report, &options)?;
+        for file in &self.reports {
+            let text = render(report, file.form, &options)?;
+            write_file(&file.path, &text, interrupt)?;
+        }
+        Ok(())
+    }
+
+    fn print(&self, report: &Report, options: &TableOptions) -> Result<(), Failure> {
         if self.form() == Form::Json && !self.sentences {
             let segments = Vec::new();
             let report = Report {
                 segments,
                 ..report.clone()
             };
-            return print_styled(&render(&report, Form::Json, &options)?);
+            return print_styled(&render(&report, Form::Json, options)?);
         }
-        print_styled(&render(report, self.form(), &options)?)
+        print_styled(&render(report, self.form(), options)?)
     }
 }
 
@@ -131,6 +143,20 @@ fn render(report: &Report, form: Form, options: &TableOptions) -> Result<String,
         Form::Html => html(report, &HtmlOptions::default()).or_exit(Exit::Output)?,
         Form::Tsv => tsv(report),
     })
+}
+
+/// Refuses a file whose folder is not there, or which is a folder.
+pub fn check_target(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let message = match folder {
+        _ if path.is_dir() => "is a folder; name a file".to_owned(),
+        Some(folder) if !folder.is_dir() => {
+            format!("folder {} does not exist; make it first", folder.display())
+        }
+        _ => return Ok(()),
+    };
+    let error = anyhow!("{}: cannot write: {message}", path.display());
+    Err(Failure::new(Exit::Output, error))
 }
 
 /// Writes a file, whole or not at all.

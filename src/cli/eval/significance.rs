@@ -62,17 +62,33 @@ impl TestArgs {
         })
     }
 
+    /// Refuses a baseline that is none of the systems, and a test that one alone cannot have.
+    pub fn check(&self, systems: &[&str]) -> Result<(), Failure> {
+        match &self.baseline {
+            _ if self.test == Some(TestArg::Randomization) && systems.len() < 2 => {
+                let error = anyhow!(
+                    "--test randomization needs two systems or more; bootstrap does with one"
+                );
+                Err(Failure::new(Exit::Usage, error))
+            }
+            Some(name) if !systems.contains(&name.as_str()) => {
+                let error = anyhow!(
+                    "--baseline {name}: no system is called so; there are {}",
+                    systems.join(", ")
+                );
+                Err(Failure::new(Exit::Usage, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The systems with the baseline in front.
-    pub fn baseline_first(&self, mut systems: Vec<System>) -> Result<Vec<System>, Failure> {
-        if let Some(name) = &self.baseline {
-            let Some(place) = systems.iter().position(|system| system.name == *name) else {
-                let names: Vec<&str> = systems.iter().map(|system| system.name.as_str()).collect();
-                let error = anyhow!("--baseline {name}: there are {}", names.join(", "));
-                return Err(Failure::new(Exit::Usage, error));
-            };
+    pub fn baseline_first(&self, mut systems: Vec<System>) -> Vec<System> {
+        let is_baseline = |system: &System| Some(&system.name) == self.baseline.as_ref();
+        if let Some(place) = systems.iter().position(is_baseline) {
             systems[..=place].rotate_right(1);
         }
-        Ok(systems)
+        systems
     }
 }
 

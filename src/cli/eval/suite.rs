@@ -6,23 +6,35 @@ use anubad::eval::report::{Case, junit};
 use anubad::eval::{Outcome, Suite, SuiteError};
 use clap::Args;
 
-use super::show::write_file;
+use super::show::{check_target, write_file};
 use crate::cli::args::Console;
 use crate::cli::exit::{Exit, Failure, OrExit};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::print::print;
 use crate::cli::progress::Progress;
+use crate::cli::terminal;
 
 /// Run suites: test set, model, bars, and a recorded baseline
 ///
-/// A suite is a TOML file: `input` (a test set), `model`, `metrics`, `errors`, `[bars]` and `[regression]`. Tests run it with
-/// `anubad::assert_quality!("tests/suites/news.toml")`. Exits with 1 where one is not passed.
+/// Tests run a suite with `anubad::assert_quality!("tests/suites/news.toml")`. Exits with 1 where one is not passed. The
+/// baseline is written by --update alone, into news.baseline.json beside news.toml.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   anubad eval suite tests/suites/news.toml
   anubad eval suite --update tests/suites/news.toml     make today's scores the baseline
-  anubad eval suite tests/suites/*.toml --junit suites.xml")]
+  anubad eval suite tests/suites/*.toml --junit suites.xml
+
+A suite:
+  input = \"news.jsonl\"         # beside this file; any form of `anubad eval --input`
+  model = \"embedded\"           # or a name of `anubad models list`, or a path beside this file
+  metrics = [\"bleu\", \"chrf++\"]
+  errors = 4                   # findings of severity error that are still good enough
+  [bars]                       # what scores must reach
+  BLEU = 25
+  [regression]                 # how far they may fall behind the baseline
+  BLEU = 1.0
+  \"chrF++\" = 0.5")]
 pub struct SuiteVerb {
     /// Suites
     #[arg(required = true, value_name = "FILE")]
@@ -31,13 +43,14 @@ pub struct SuiteVerb {
     #[arg(long)]
     update: bool,
     /// Write what became of the suites as JUnit XML, for CI
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "update")]
     junit: Option<PathBuf>,
 }
 
 /// Runs the verb.
 pub fn run(verb: SuiteVerb, console: Console) -> Result<Exit, Failure> {
     let interrupt = Interrupt::install().or_exit(Exit::Output)?;
+    verb.junit.as_deref().map_or(Ok(()), check_target)?;
     let suites = verb.suites.iter().map(Suite::load);
     let suites: Vec<Suite> = suites.collect::<Result<_, _>>()?;
     let mut exit = Exit::Done;
@@ -53,7 +66,15 @@ pub fn run(verb: SuiteVerb, console: Console) -> Result<Exit, Failure> {
         let name = suite.name();
         if verb.update {
             suite.record(&outcome.report)?;
-            print(&format!("{name}: {}; recorded\n", scores(&outcome)))?;
+            let path = suite.baseline_path();
+            print(&format!(
+                "{name}: {}; recorded in {}\n",
+                scores(&outcome),
+                path.display()
+            ))?;
+            for verdict in outcome.verdicts.iter().filter(|v| !v.is_passed()) {
+                terminal::complain(format_args!("{name}: {}", verdict.message()));
+            }
             continue;
         }
         if !outcome.is_passed() {

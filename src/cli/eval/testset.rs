@@ -53,7 +53,7 @@ pub fn run(verb: TestsetVerb, _console: Console) -> Result<Exit, Failure> {
         |definition: &Definition, split: &Split| TestSets::is_imported(definition, split, &home);
     match verb.verb {
         TestsetSubverb::List => {
-            let mut text = String::new();
+            let mut rows = Vec::new();
             for definition in sets.definitions() {
                 let parts =
                     definition
@@ -66,12 +66,14 @@ pub fn run(verb: TestsetVerb, _console: Console) -> Result<Exit, Failure> {
                 let parts: Vec<String> = parts.collect();
                 let (name, title, licence) =
                     (&definition.name, &definition.title, &definition.licence);
-                text += &format!(
-                    "{name:<10}  {title:<12}  {licence:<14}  {}\n",
-                    parts.join(", ")
-                );
+                rows.push([
+                    name.clone(),
+                    title.clone(),
+                    licence.clone(),
+                    parts.join(", "),
+                ]);
             }
-            print(&text)?;
+            print(&columns(&rows))?;
         }
         TestsetSubverb::Info { name } => {
             let (definition, _) = sets.find(&name)?;
@@ -91,6 +93,15 @@ pub fn run(verb: TestsetVerb, _console: Console) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// Rows in columns, each as wide as its longest text.
+fn columns(rows: &[[String; 4]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let (name, title, licence) = (width(0), width(1), width(2));
+    let line =
+        |[a, b, c, last]: &[String; 4]| format!("{a:<name$}  {b:<title$}  {c:<licence$}  {last}\n");
+    rows.iter().map(line).collect()
 }
 
 /// The sentences of a set that was added.

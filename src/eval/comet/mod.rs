@@ -186,7 +186,11 @@ impl Comet {
                 Err(_) => hub.locate(USUAL_ENCODER)?,
             },
         };
-        Ok(Comet::load(&folder, &encoder.folder, &CometOptions::default())?)
+        Ok(Comet::load(
+            &folder,
+            &encoder.folder,
+            &CometOptions::default(),
+        )?)
     }
 
     /// Whether a specification of this name means a model of COMET.
@@ -198,7 +202,11 @@ impl Comet {
     ///
     /// # Errors
     /// If one lacks what the metric needs, the device fails, or `check` breaks.
-    pub fn score_triples(&self, triples: &[Triple], check: &Check) -> Result<Vec<Score>, CometError> {
+    pub fn score_triples(
+        &self,
+        triples: &[Triple],
+        check: &Check,
+    ) -> Result<Vec<Score>, CometError> {
         let name = self.name();
         let reader = Reader {
             kind: self.kind,

@@ -123,6 +123,21 @@ impl TestSet {
         }
         hex(&hash.finalize())
     }
+
+    /// Checks that every sentence has a source, for `reader`, which cannot do without.
+    ///
+    /// # Errors
+    /// [`EvalError::Missing`] with the first that has none.
+    pub fn check_sources(&self, reader: &str) -> Result<(), EvalError> {
+        let missing = self.segments.iter().position(|s| s.source.is_none());
+        missing.map_or(Ok(()), |place| {
+            Err(EvalError::Missing {
+                metric: reader.to_owned(),
+                what: "the source",
+                sentence: place + 1,
+            })
+        })
+    }
 }
 
 #[cfg(test)]

@@ -31,8 +31,11 @@ impl SystemFile {
     }
 }
 
-/// The name of a file in reports: without folders, without `.gz`, and without its ending.
+/// The name of a file in reports: without folders, without `.gz`, and without its ending. Standard input, `-`, is "stdin".
 pub(super) fn stem(path: &Path) -> String {
+    if path == Path::new("-") {
+        return "stdin".to_owned();
+    }
     let name = path
         .file_name()
         .unwrap_or(path.as_os_str())
@@ -110,6 +113,7 @@ mod tests {
             ["dev.nllb", ".hidden", "x"]
         );
         assert_eq!(names(&["mine=a.en", "./a=b.en"]).unwrap(), ["mine", "a=b"]);
+        assert_eq!(names(&["-", "a.en"]).unwrap(), ["stdin", "a"]);
     }
 
     #[test]

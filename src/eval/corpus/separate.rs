@@ -6,6 +6,7 @@ use super::file::LineReader;
 use super::names::{stem, system_names};
 use super::sgml::{self, Sentence};
 use super::{EvalError, Segment, System, SystemFile, TestSet, add_documents, lines, wrong};
+use crate::eval::error::shown;
 
 /// The files of a test set: a line a sentence, or SGML of WMT, which is known by its ending `.sgm` or by how it begins.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -101,9 +102,9 @@ fn check(
 ) -> Result<(), EvalError> {
     if sentences.len() != test_set.segments.len() {
         return Err(EvalError::Length {
-            what: path.display().to_string(),
+            what: shown(path),
             found: sentences.len(),
-            against: against.display().to_string(),
+            against: shown(against),
             expected: test_set.segments.len(),
         });
     }

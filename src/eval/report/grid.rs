@@ -122,7 +122,7 @@ pub fn grids(report: &Report) -> Vec<Grid> {
 /// Systems as rows, metrics as columns, and speed where it is known of any.
 pub fn systems(report: &Report) -> Grid {
     let mut header = vec![Head::new("System")];
-    header.extend(report.metrics.iter().map(Head::of_metric));
+    header.extend(heads(report));
     let has_speed = report.systems.iter().any(|system| system.seconds.is_some());
     if has_speed {
         header.push(Head::new("Sentences/s"));
@@ -239,13 +239,14 @@ fn of_group(report: &Report, group: &GroupReport) -> Vec<Grid> {
     let metrics = report.metrics.iter().enumerate();
     if let [_] = report.systems.as_slice() {
         let mut header = vec![Head::new("Part")];
-        header.extend(report.metrics.iter().map(Head::of_metric));
+        header.extend(heads(report));
         let columns: Vec<(usize, usize)> = metrics.map(|(metric, _)| (0, metric)).collect();
         return vec![grid(format!("Scores by {}", group.by), header, &columns)];
     }
+    let heads = heads(report);
     let of_metric = |(metric, of): (usize, &MetricReport)| {
         let columns: Vec<_> = (0..report.systems.len()).map(|s| (s, metric)).collect();
-        let title = format!("{} by {}", Head::of_metric(of), group.by);
+        let title = format!("{} by {}", heads[metric], group.by);
         let mut grid = grid(title, header_of_systems("Part", report), &columns);
         for row in &mut grid.rows {
             mark_best(row.cells[1..].iter_mut().collect(), of.higher_is_better);
@@ -253,6 +254,28 @@ fn of_group(report: &Report, group: &GroupReport) -> Vec<Grid> {
         grid
     };
     metrics.map(of_metric).collect()
+}
+
+/// The heads of the metrics' columns. Several configurations of one metric are told apart by what their signatures have
+/// otherwise: `BLEU tok:13a` and `BLEU tok:intl`.
+fn heads(report: &Report) -> Vec<Head> {
+    let head = |metric: &MetricReport| {
+        let twins = report
+            .metrics
+            .iter()
+            .filter(|other| other.name == metric.name);
+        let has =
+            |twin: &MetricReport, item: &str| twin.signature_short.split('|').any(|it| it == item);
+        let is_shared = |item: &&str| twins.clone().all(|twin| has(twin, *item));
+        let items = metric.signature_short.split('|');
+        let own = items.filter(|item| !is_shared(item));
+        let mut head = Head::of_metric(metric);
+        for item in own {
+            head.name += &format!(" {item}");
+        }
+        head
+    };
+    report.metrics.iter().map(head).collect()
 }
 
 fn header_of_systems(first: &str, report: &Report) -> Vec<Head> {
@@ -336,6 +359,18 @@ mod tests {
         assert_eq!(best(1), [true, true, false]);
         assert!(grid.rows[1].cells[0].is_significant);
         assert_eq!(grid.rows[1].cells[1].p.as_deref(), Some("p = 0.1200"));
+    }
+
+    #[test]
+    fn configurations_of_one_metric_are_told_apart() {
+        let mut report = sample::report();
+        for (metric, tokenizer) in report.metrics.iter_mut().zip(["13a", "intl"]) {
+            metric.name = "BLEU".to_owned();
+            metric.signature_short = format!("#:1|tok:{tokenizer}|v:2.6.0");
+        }
+        let header = systems(&report).header;
+        assert_eq!(header[1].name, "BLEU tok:13a");
+        assert_eq!(header[2].name, "BLEU tok:intl");
     }
 
     #[test]

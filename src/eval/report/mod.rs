@@ -26,6 +26,7 @@ pub use html::{HtmlOptions, html};
 pub use junit::{Case, junit};
 pub use latex::latex;
 pub use markdown::markdown;
+pub use selection::most_changed;
 pub use table::{TableOptions, table};
 pub use tsv::tsv;
 pub use visible::{is_hidden, visible};

@@ -15,6 +15,8 @@ pub struct TableOptions {
     pub width: usize,
     /// Whether the best scores and the titles are bold, by ANSI escapes.
     pub styled: bool,
+    /// Whether to add the scores of parts of the test set.
+    pub parts: bool,
     /// Whether to add what sacreBLEU writes behind a score (precisions, brevity penalty), and long signatures.
     pub verbose: bool,
 }
@@ -34,7 +36,12 @@ pub fn table(report: &Report, options: &TableOptions) -> String {
         visible(&report.test_set),
         report.sentences
     );
-    for grid in &grid::grids(report) {
+    let mut grids = vec![grid::systems(report)];
+    grids.extend(grid::findings(report));
+    if options.parts {
+        grids.extend(grid::parts(report));
+    }
+    for grid in &grids {
         out.push_str(&format!("\n{BOLD}{}{PLAIN}\n", visible(&grid.title)));
         for columns in divide(grid, options.width) {
             out.push_str(
@@ -148,6 +155,7 @@ mod tests {
     const PLAIN_80: TableOptions = TableOptions {
         width: 80,
         styled: false,
+        parts: false,
         verbose: false,
     };
 

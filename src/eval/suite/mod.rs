@@ -108,7 +108,15 @@ impl Suite {
     pub fn load(path: impl AsRef<Path>) -> Result<Suite, SuiteError> {
         let path = path.as_ref().to_owned();
         let text = read_text(&path, LARGEST)?;
-        let definition: Definition = toml::from_str(&text).map_err(|error| wrong(&path, error))?;
+        let definition: Definition = toml::from_str(&text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let line = 1 + text
+                .bytes()
+                .take(start)
+                .filter(|byte| *byte == b'\n')
+                .count();
+            wrong(&path, format!("line {line}: {}", error.message()))
+        })?;
         let bars = definition.bars.iter();
         let bars = bars.filter(|(_, value)| !value.is_finite());
         let losses = definition.regression.iter();
@@ -145,6 +153,7 @@ impl Suite {
         let metrics = self.metrics()?;
         let baseline = self.baseline()?;
         let corpus = read_parallel(&self.beside(&self.definition.input), &Layout::default())?;
+        corpus.test_set.check_sources(&self.definition.model)?;
         let system = self.translate(&corpus.test_set, progress)?;
         let options = EvaluationOptions {
             sentences: true,

@@ -69,14 +69,14 @@ impl Stored {
         };
         let Ok(record) = fs::read_to_string(folder.join(RECORD)) else {
             return Err(failed(format!(
-                "is not here; fetch it from {}, unpack it and import the folder ({}: {})",
-                definition.fetch[0], definition.licence, definition.terms
+                "is not here; fetch it from {}, unpack it, and add its folder with `anubad eval testset add {} FOLDER` ({}: {})",
+                definition.fetch[0], definition.name, definition.licence, definition.terms
             )));
         };
         let damaged = |what: &str| {
             let folder = folder.display();
             failed(format!(
-                "{what} in {folder} is damaged; import the test set again"
+                "{what} in {folder} is damaged; add the test set again"
             ))
         };
         let record: Record = toml::from_str(&record).map_err(|_| damaged(RECORD))?;
