@@ -11,5 +11,6 @@ mod report;
 mod rouge;
 mod scores;
 mod significance;
+mod suite;
 mod ter;
 mod testset;

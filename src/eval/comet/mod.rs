@@ -40,8 +40,10 @@ const MODELS: [(&str, &str); 3] = [
     ("comet-qe", "wmt20-comet-qe-da"),
     ("cometkiwi", "wmt22-cometkiwi-da"),
 ];
-/// The catalogue's entry of the encoder that all of Unbabel's usual models have the tokenizer of.
+/// The encoder of most of Unbabel's models.
 const USUAL_ENCODER: &str = "xlm-roberta-large";
+/// The encoder of CometKiwi, of the same sizes and with the same tokenizer.
+const INFOXLM: &str = "microsoft/infoxlm-large";
 const HPARAMS: &str = "hparams.yaml";
 const CHECKPOINT: &str = "checkpoints/model.ckpt";
 
@@ -178,14 +180,14 @@ impl Comet {
         let model = model.ok_or_else(|| spec.error("name a model, as comet:model=NAME"))?;
         let hub = Hub::from_env()?;
         let folder = hub.locate(&model)?.folder;
-        // InfoXLM has the sizes and the tokenizer of XLM-RoBERTa.
         let encoder = match encoder {
-            Some(name) => hub.locate(&name)?,
-            None => match hub.locate(&Comet::encoder_name(&folder)?) {
-                Ok(own) => own,
-                Err(_) => hub.locate(USUAL_ENCODER)?,
+            Some(name) => name,
+            None => match Comet::encoder_name(&folder)? {
+                name if name == INFOXLM => USUAL_ENCODER.to_owned(),
+                name => name,
             },
         };
+        let encoder = hub.locate(&encoder)?;
         Ok(Comet::load(
             &folder,
             &encoder.folder,

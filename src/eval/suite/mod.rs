@@ -4,6 +4,7 @@
 //! # tests/suites/news.toml
 //! input = "news.jsonl"          # beside this file; any form of `anubad eval --input`
 //! model = "embedded"            # or a name of `anubad models list`, or a path beside this file
+//! # system = "nllb"             # instead of a model: whose outputs in `input` are held against the limits
 //! metrics = ["bleu", "chrf++"]
 //! errors = 4                    # findings of severity error that are still good enough
 //!
@@ -40,6 +41,8 @@ use crate::translate::{TranslateError, TranslateOptions, Translator};
 
 pub use outcome::{Outcome, Regression};
 
+/// What the model that the program carries is called.
+const EMBEDDED: &str = "embedded";
 /// Largest suite file and baseline that are read, in bytes.
 const LARGEST: u64 = 256 << 20;
 
@@ -55,9 +58,10 @@ pub struct Suite {
 struct Definition {
     /// Sources and references.
     input: PathBuf,
-    /// What translates the sources.
-    #[serde(default = "embedded")]
-    model: String,
+    /// What translates the sources; the embedded model where neither it nor `system` is named.
+    model: Option<String>,
+    /// Whose outputs are in `input` already.
+    system: Option<String>,
     source_language: Option<String>,
     beam: Option<usize>,
     #[serde(default = "usual_metrics")]
@@ -67,10 +71,6 @@ struct Definition {
     bars: BTreeMap<String, f64>,
     #[serde(default)]
     regression: BTreeMap<String, f64>,
-}
-
-fn embedded() -> String {
-    "embedded".to_owned()
 }
 
 fn usual_metrics() -> Vec<String> {
@@ -125,6 +125,12 @@ impl Suite {
             let message = "is no score to reach, nor a loss to allow, which is at least 0";
             return Err(wrong(&path, format!("{metric} = {value} {message}")));
         }
+        if definition.model.is_some() && definition.system.is_some() {
+            return Err(wrong(
+                &path,
+                "names a model and a system; one makes the outputs",
+            ));
+        }
         Ok(Suite { path, definition })
     }
 
@@ -153,8 +159,15 @@ impl Suite {
         let metrics = self.metrics()?;
         let baseline = self.baseline()?;
         let corpus = read_parallel(&self.beside(&self.definition.input), &Layout::default())?;
-        corpus.test_set.check_sources(&self.definition.model)?;
-        let system = self.translate(&corpus.test_set, progress)?;
+        let system = match &self.definition.system {
+            None => self.translate(&corpus.test_set, progress)?,
+            Some(name) => {
+                let mut systems = corpus.systems.into_iter();
+                let found = systems.find(|system| system.name == *name);
+                let path = self.beside(&self.definition.input);
+                found.ok_or_else(|| wrong(&path, format!("has no system {name:?}")))?
+            }
+        };
         let options = EvaluationOptions {
             sentences: true,
             ..EvaluationOptions::default()
@@ -216,10 +229,11 @@ impl Suite {
         test_set: &TestSet,
         progress: &(dyn Fn(usize) -> ControlFlow<()> + Sync),
     ) -> Result<System, SuiteError> {
-        let name = &self.definition.model;
+        let name = self.definition.model.as_deref().unwrap_or(EMBEDDED);
+        test_set.check_sources(name)?;
         let beside = self.beside(Path::new(name));
-        let model = match name.as_str() {
-            "embedded" => ModelSource::Embedded,
+        let model = match name {
+            EMBEDDED => ModelSource::Embedded,
             _ if beside.exists() => ModelSource::path(beside),
             name => ModelSource::Located(Box::new(Hub::from_env()?.locate(name)?)),
         };
