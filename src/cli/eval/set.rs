@@ -35,7 +35,7 @@ pub struct SetArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["src", "references", "testset"])]
     input: Option<PathBuf>,
     /// Form of --input [default: by its extension]
-    #[arg(long, value_name = "FORM", requires = "input",
+    #[arg(long, value_name = "FORM",
           value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name)))]
     input_format: Option<String>,
     /// Language of the references, for TMX; that of the sources is --source-lang
@@ -66,6 +66,11 @@ impl SetArgs {
             .iter()
             .map(|text| SystemFile::parse(text))
             .collect();
+        if self.input_format.is_some() && self.input.is_none() {
+            return Err(usage(
+                "--input-format is the form of --input; name that too",
+            ));
+        }
         let from_stdin = self.readings_of_stdin(&files);
         if from_stdin > 1 {
             return Err(usage(

@@ -94,6 +94,11 @@ fn bad_input_is_told_in_a_line() {
             "no system is called so; there are good, bad",
         ),
         (
+            "--ref news.en --hyp good.en --input-format tsv",
+            2,
+            "--input-format is the form of --input",
+        ),
+        (
             "--ref news.en --hyp good.en --test randomization",
             2,
             "needs two systems",
@@ -149,7 +154,6 @@ fn a_command_line_that_makes_no_sense_is_refused() {
         "--samples 0",
         "--limit 0",
         "--testset flores200",
-        "--input-format tsv",
     ] {
         let (code, out, err) = world.run(&format!("{set} {args}"));
         assert_eq!((code, out.as_str()), (2, ""), "{args}");

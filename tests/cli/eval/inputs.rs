@@ -21,10 +21,10 @@ fn one_file_may_have_all_sides() {
     let mut xml = "<dataset id=\"news\"><doc id=\"a\" origlang=\"bn\">".to_owned();
     let mut sides = [const { String::new() }; 4];
     for (i, row) in rows().enumerate() {
-        let [source, reference, good, bad] = row;
         tsv += &format!("{}\tnews\n", row.join("\t"));
-        let sentence = serde_json::json!({"src": source, "ref": reference, "hyps": {"good": good, "bad": bad}});
-        jsonl += &format!("{sentence}\n");
+        let [source, reference, good, bad] = row.map(|text| Value::from(text).to_string());
+        jsonl += &format!("{{\"src\": {source}, \"ref\": {reference}, ");
+        jsonl += &format!("\"hyps\": {{\"good\": {good}, \"bad\": {bad}}}}}\n");
         for (side, text) in sides.iter_mut().zip(row) {
             *side += &format!("<seg id=\"{}\">{text}</seg>", i + 1);
         }
