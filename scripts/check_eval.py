@@ -2,7 +2,7 @@
 """Identity of `anubad eval` with sacreBLEU 2.6.0 and rouge_score 0.1.2: every option of every metric.
 
     cargo build --release
-    pip install sacrebleu==2.6.0 rouge-score==0.1.2
+    pip install sacrebleu==2.6.0 rouge-score==0.1.2 "numpy>=2"
     scripts/check_eval.py [--data DIR] [--cases N] [--metrics bleu,ter] [--test bootstrap] [--test randomization]
 
 Compared are the scores of corpora, of their parts by topic and of single sentences, names, signatures in both forms and
