@@ -277,7 +277,10 @@ fn state(connection: &Connection) -> rusqlite::Result<State> {
 
 /// Makes the tables of a new file; another process that opens it at the same time waits and finds them.
 fn prepare(connection: &mut Connection) -> rusqlite::Result<State> {
-    let found = state(connection)?;
+    // In a transaction, what is read of the file is of one moment.
+    let reading = connection.transaction()?;
+    let found = state(&reading)?;
+    drop(reading);
     let State::New = found else {
         return Ok(found);
     };

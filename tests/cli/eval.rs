@@ -173,7 +173,8 @@ fn the_table_is_brief_and_tells_more_where_asked() {
     for line in [
         "news  3 sentences",
         "│ good   ┆ 76.74 (76.13 ± 22.62) ┆",
-        "p against good: paired bootstrap",
+        "paired bootstrap, 1000 samples, seed 12345.",
+        "p is against good;",
         "Findings of the checks",
         "BLEU|#:1|bs:1000|rs:12345|c:mixed|e:no|tok:13a|s:exp|v:2.6.0",
     ] {

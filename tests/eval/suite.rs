@@ -44,7 +44,7 @@ fn a_failure_shows_the_sentences_with_their_differences_and_findings() {
         "poor: BLEU ",
         "is below the bar of 50.00",
         "1 errors seen by the checks, 0 allowed",
-        "Schools will [-not -]stay closed",
+        "Schools will [-not-] stay closed",
         "error: ",
     ] {
         assert!(told.contains(part), "{part} is not in:\n{told}");

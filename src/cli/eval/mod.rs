@@ -33,7 +33,7 @@ Examples:
   anubad eval --src news.bn --ref news.en --model embedded --model nllb-600m
   anubad eval --ref ref.en --hyp out.en -m bleu:tok=intl -m chrf -m ter
   anubad eval --src news.bn --ref news.en --hyp out.en --report out.html --report out.tex
-  anubad translate a.bn | anubad eval --ref a.en --min BLEU=20,chrF++=45
+  anubad eval --src a.bn --ref a.en --model embedded --min BLEU=20,chrF++=45
   anubad eval --input set.tsv --test randomization --json
   anubad eval --src article.en --hyp brief.txt -m brief    what a brief takes from its article
   anubad eval compare 12 old.json                          two runs, with the sentences that changed
