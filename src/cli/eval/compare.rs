@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anubad::eval::report::Report;
+use anubad::eval::report::{Report, ScoreReport};
 use anubad::eval::{Metric, Segment, System, TestSet, evaluate, parse_metrics};
 use anyhow::{Context, anyhow};
 use clap::Args;
@@ -18,6 +18,8 @@ use crate::cli::interrupt::Interrupt;
 use crate::cli::print::print_styled;
 use crate::cli::terminal::Styles;
 
+/// How much a score may differ when it is computed again; neural ones differ a little between machines.
+const SAME: f64 = 1e-3;
 /// Largest report that is read, in bytes.
 const LARGEST: u64 = 1 << 30;
 
@@ -79,6 +81,7 @@ pub fn run(verb: CompareVerb, console: Console) -> Result<Exit, Failure> {
         second.name = format!("{} ({})", second.name, verb.after);
     }
     verb.test.check(&[&first.name, &second.name])?;
+    let first_name = first.name.clone();
     let systems = verb.test.baseline_first(vec![first, second]);
     let in_table = verb.show.form() == Form::Table;
     let mut options = (verb.metrics).options(verb.show.needs_sentences() || in_table);
@@ -87,6 +90,13 @@ pub fn run(verb: CompareVerb, console: Console) -> Result<Exit, Failure> {
     let report = evaluate(&test_set, &systems, &metrics, &options, &|| {
         interrupt.check()
     })?;
+    if !verb.metrics.are_named() {
+        let again = report
+            .systems
+            .iter()
+            .find(|system| system.name == first_name);
+        before.check_scores(&again.map_or(Vec::new(), |system| system.scores.clone()))?;
+    }
     verb.show
         .show(&report, verb.metrics.wants_parts(), console, &interrupt)?;
     if in_table {
@@ -121,17 +131,43 @@ impl<'a> Run<'a> {
         })
     }
 
+    /// Where its system stands in the report, if it is clear which is meant.
+    fn place(&self) -> Option<usize> {
+        let systems = &self.report.systems;
+        match self.system {
+            Some(name) => systems.iter().position(|system| system.name == name),
+            None => (systems.len() == 1).then_some(0),
+        }
+    }
+
+    /// Whether its outputs have the scores again that they had: a signature does not tell every option (`order` of BLEU).
+    fn check_scores(&self, again: &[ScoreReport]) -> Result<(), Failure> {
+        let system = self
+            .place()
+            .and_then(|place| self.report.systems.get(place));
+        let then = system.map_or(&[][..], |system| &system.scores);
+        let pairs = self.report.metrics.iter().zip(then.iter().zip(again));
+        for (metric, (then, now)) in pairs {
+            if (then.value - now.value).abs() > SAME {
+                let error = anyhow!(
+                    "{}: {} was {}, and is {} by what its signature says; name the metric with its options (-m)",
+                    self.name,
+                    metric.name,
+                    then.value,
+                    now.value
+                );
+                return Err(Failure::new(Exit::Input, error));
+            }
+        }
+        Ok(())
+    }
+
     /// Its outputs.
     fn system(&self) -> Result<System, Failure> {
         let wrong =
             |message: String| Failure::new(Exit::Input, anyhow!("{}: {message}", self.name));
         let systems = &self.report.systems;
-        let place = match self.system {
-            Some(name) => systems.iter().position(|system| system.name == name),
-            None if systems.len() == 1 => Some(0),
-            None => None,
-        };
-        let Some(place) = place else {
+        let Some(place) = self.place() else {
             let names: Vec<&str> = systems.iter().map(|s| s.name.as_str()).collect();
             let names = names.join(", ");
             return Err(wrong(match self.system {

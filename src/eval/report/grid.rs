@@ -266,7 +266,7 @@ fn heads(report: &Report) -> Vec<Head> {
             .filter(|other| other.name == metric.name);
         let has =
             |twin: &MetricReport, item: &str| twin.signature_short.split('|').any(|it| it == item);
-        let is_shared = |item: &&str| twins.clone().all(|twin| has(twin, *item));
+        let is_shared = |item: &&str| twins.clone().all(|twin| has(twin, item));
         let items = metric.signature_short.split('|');
         let own = items.filter(|item| !is_shared(item));
         let mut head = Head::of_metric(metric);

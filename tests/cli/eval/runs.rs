@@ -145,3 +145,17 @@ fn two_processes_keep_runs_at_once() {
     let runs = world.json("history --json");
     assert_eq!(runs["runs"].as_array().unwrap().len(), 4);
 }
+
+#[test]
+fn options_that_a_signature_does_not_tell_are_asked_for() {
+    let world = World::new();
+    for hypotheses in ["good.en", "bad.en"] {
+        world.ok(&format!(
+            "--ref news.en --hyp {hypotheses} -m bleu:order=2 --save -q"
+        ));
+    }
+    let (code, _, err) = world.run("compare 1 2");
+    assert_eq!(code, 3, "{err}");
+    assert!(err.contains("name the metric with its options"), "{err}");
+    world.ok("compare 1 2 -m bleu:order=2");
+}
