@@ -1,7 +1,7 @@
 //! Whether a difference between systems is more than chance, and how sure a score is.
 //!
 //! The tests are those of sacreBLEU 2.6 with numpy 2, to the same numbers: the same random numbers from the same seed
-//! ([`numpy`]), the same resamples ([`bootstrap`]) and exchanges ([`randomization`]), rounded in the same places.
+//! (`numpy`), the same resamples (`bootstrap`) and exchanges (`randomization`), rounded in the same places.
 //! Only sums of statistics decide, so outputs are read once. Results do not depend on the number of threads.
 
 mod bootstrap;
