@@ -166,6 +166,16 @@ fn scores_are_those_of_sacrebleu_and_rouge_score() {
 }
 
 #[test]
+fn configurations_that_sign_alike_are_both_scored() {
+    let world = World::new();
+    let both = world.json("--ref news.en --hyp bad.en -m bleu -m bleu:order=2 --json");
+    let [four, two] = scores(&both)[0][..] else {
+        panic!("{both}");
+    };
+    assert!(two > four + 1.0, "{two} and {four}");
+}
+
+#[test]
 fn the_table_is_brief_and_tells_more_where_asked() {
     let world = World::new();
     let set = "--src news.bn --ref news.en --hyp good.en bad.en";

@@ -105,7 +105,8 @@ impl MetricArgs {
         let mut known = HashSet::new();
         metrics.retain(|metric| {
             let signature = metric.signature(ReferenceCount::Fixed(1));
-            known.insert((metric.name(), signature.long()))
+            // Of BLEU, the signature does not tell the longest n-grams; the width of its statistics does.
+            known.insert((metric.name(), signature.long(), metric.width()))
         });
         Ok(metrics)
     }
