@@ -21,3 +21,4 @@ pub mod summarize;
 pub mod text;
 pub mod tokenizer;
 pub mod translate;
+mod workers;

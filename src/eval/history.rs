@@ -206,20 +206,6 @@ impl History {
         Ok(serde_json::from_str(&report)?)
     }
 
-    /// The number of the last run that was stored of a test set, by its SHA-256, in which a system took part.
-    ///
-    /// # Errors
-    /// [`HistoryError::Database`]
-    pub fn latest(&self, test_set_sha256: &str, system: &str) -> Result<Option<i64>, HistoryError> {
-        let id = self.connection.query_row(
-            "SELECT max(id) FROM runs JOIN systems ON run = id
-             WHERE test_set_sha256 = ?1 AND name = ?2",
-            [test_set_sha256, system],
-            |row| row.get(0),
-        );
-        id.map_err(|source| self.error(source))
-    }
-
     /// Removes a run. Its number is not given again.
     ///
     /// # Errors

@@ -4,15 +4,14 @@ use std::cmp::Reverse;
 use std::num::NonZero;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
 use thiserror::Error;
 
 use crate::decode::{Continuation, DecodeError, DecodeOptions, Request, Step, generate};
 use crate::model::{Limits, Model};
 use crate::prompts::Prompting;
 use crate::tokenizer::{Part, Tokenizer, TokenizerError};
+use crate::workers::share_out;
 
 /// A model that writes texts: a language model continues them, an encoder-decoder reads them and writes another.
 pub struct Generator {
@@ -97,7 +96,7 @@ impl Generator {
     pub fn new(model: Box<dyn Model>, tokenizer: Tokenizer, options: GeneratorOptions) -> Self {
         let mut options = options;
         if options.threads == 0 {
-            options.threads = thread::available_parallelism().map_or(1, NonZero::get);
+            options.threads = std::thread::available_parallelism().map_or(1, NonZero::get);
         }
         if options.decode.end_tokens.is_empty() {
             options.decode.end_tokens.extend(tokenizer.ends());
@@ -213,37 +212,17 @@ impl Generator {
         }
         requests.sort_by_key(|(i, _)| Reverse(prompts[*i].0.tokens()));
 
-        // Workers of one core share no work inside a step, which wastes no time on waiting; with fewer
-        // prompts than cores the products themselves are shared out.
-        let threads = self.options.threads;
-        let workers = match self.model.device().is_cpu() {
-            true => prompts.len().min(threads),
-            false => prompts.len().min(1),
-        };
         let next = AtomicUsize::new(0);
-        let work = |pool: ThreadPool| {
-            let result = pool.install(|| self.work(&requests, &options, &next, done, after_step));
-            // After a failure the others need not begin anything more.
-            result.inspect_err(|_| next.store(requests.len(), Ordering::Relaxed))
-        };
-        let pools = (0..workers).map(|i| {
-            let threads = threads / workers + usize::from(i < threads % workers);
-            ThreadPoolBuilder::new().num_threads(threads).build()
-        });
-        let pools = pools.collect::<Result<Vec<_>, _>>()?;
-        thread::scope(|scope| {
-            let work = &work;
-            let handles: Vec<_> = pools
-                .into_iter()
-                .map(|pool| scope.spawn(move || work(pool)))
-                .collect();
-            let results = handles.into_iter().map(|handle| {
-                handle
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            });
-            results.collect::<Vec<_>>().into_iter().collect()
-        })
+        share_out(
+            prompts.len(),
+            self.options.threads,
+            self.model.device(),
+            || {
+                let result = self.work(&requests, &options, &next, done, after_step);
+                // After a failure the others need not begin anything more.
+                result.inspect_err(|_| next.store(requests.len(), Ordering::Relaxed))
+            },
+        )
     }
 
     fn work(

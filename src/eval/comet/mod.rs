@@ -16,7 +16,6 @@ mod schedule;
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::thread::available_parallelism;
 
 use candle_core::Device;
 
@@ -75,7 +74,7 @@ pub struct Score {
 pub struct CometOptions {
     /// Where it runs, in f32.
     pub device: Device,
-    /// Cores to use; 0 for all.
+    /// Cores to use; 0 for as many as the rayon pool has in which scores are asked for.
     pub threads: usize,
 }
 
@@ -158,10 +157,7 @@ impl Comet {
                 path: checkpoint,
                 message: format!("it cannot be read: {source}"),
             })?,
-            threads: match options.threads {
-                0 => available_parallelism().map_or(1, |threads| threads.get()),
-                threads => threads,
-            },
+            threads: options.threads,
         })
     }
 
@@ -216,6 +212,10 @@ impl Comet {
             longest: self.embedder.encoder.longest(),
             metric: &name,
         };
+        let threads = match self.threads {
+            0 => rayon::current_num_threads(),
+            threads => threads,
+        };
         let mut scores = Vec::with_capacity(triples.len());
         let windows = triples.len().div_ceil(WINDOW) as f64;
         for (n, window) in triples.chunks(WINDOW).enumerate() {
@@ -223,7 +223,7 @@ impl Comet {
             let tokens: usize = readings.sequences.iter().map(Vec::len).sum();
             let done = |done: usize| check((n as f64 + done as f64 / tokens as f64) / windows);
             let sequences = &readings.sequences;
-            let vectors = schedule::embed_all(&self.embedder, sequences, self.threads, &done)?;
+            let vectors = schedule::embed_all(&self.embedder, sequences, threads, &done)?;
             let translations = &readings.translations;
             let values = self.estimate(translations, &vectors)?;
             let pairs = values.into_iter().zip(translations);

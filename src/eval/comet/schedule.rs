@@ -4,13 +4,11 @@ use std::cmp::Reverse;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
-
-use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::CometError;
 use super::embedding::Embedder;
 use crate::eval::EvalError;
+use crate::workers::share_out;
 
 /// Tokens of a batch: what a core's caches hold of the vectors, and what keeps a GPU busy.
 const CPU_TOKENS: usize = 512;
@@ -26,15 +24,12 @@ pub fn embed_all(
     threads: usize,
     check: &(dyn Fn(usize) -> ControlFlow<()> + Sync),
 ) -> Result<Vec<Vec<f32>>, CometError> {
-    let on_cpu = embedder.encoder.device().is_cpu();
-    let batches = batches(sequences, if on_cpu { CPU_TOKENS } else { GPU_TOKENS });
-    // Workers of one core share no work inside a batch, which wastes no time on waiting; with fewer batches than cores
-    // the products themselves are shared out.
-    let workers = if on_cpu {
-        batches.len().min(threads)
-    } else {
-        batches.len().min(1)
+    let device = embedder.encoder.device();
+    let room = match device.is_cpu() {
+        true => CPU_TOKENS,
+        false => GPU_TOKENS,
     };
+    let batches = batches(sequences, room);
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let vectors = Mutex::new(vec![Vec::new(); sequences.len()]);
     let work = || -> Result<(), CometError> {
@@ -53,31 +48,9 @@ pub fn embed_all(
         }
         Ok(())
     };
-    let work = |pool: ThreadPool| {
+    share_out(batches.len(), threads, device, || {
         // After a failure the others need not begin anything more.
-        pool.install(work)
-            .inspect_err(|_| next.store(batches.len(), Ordering::Relaxed))
-    };
-    let pools = (0..workers).map(|i| {
-        let threads = threads / workers + usize::from(i < threads % workers);
-        ThreadPoolBuilder::new().num_threads(threads).build()
-    });
-    let pools = pools.collect::<Result<Vec<_>, _>>()?;
-    thread::scope(|scope| {
-        let work = &work;
-        let workers: Vec<_> = pools
-            .into_iter()
-            .map(|pool| scope.spawn(move || work(pool)))
-            .collect();
-        let results = workers.into_iter().map(|worker| {
-            worker
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        });
-        results
-            .collect::<Vec<_>>()
-            .into_iter()
-            .collect::<Result<(), _>>()
+        work().inspect_err(|_| next.store(batches.len(), Ordering::Relaxed))
     })?;
     Ok(vectors.into_inner().unwrap_or_else(PoisonError::into_inner))
 }

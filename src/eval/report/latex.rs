@@ -1,6 +1,7 @@
 //! The report in LaTeX, with tables as the package booktabs has them.
 
 use super::grid::{self, Cell, Grid};
+use super::numbers::sentences;
 use super::{Report, is_hidden};
 
 /// The report as tables to put into a paper; the first line names what the preamble needs. Bengali in names needs
@@ -35,7 +36,7 @@ fn table(report: &Report, grid: &Grid, signatures: &str) -> String {
         out.push_str(&format!("    {{}}{} \\\\\n", cells.join(" & ")));
     }
     let (test_set, title) = (escape(&report.test_set), escape(&grid.title));
-    let mut caption = format!("{title}, {test_set}, {} sentences.", report.sentences);
+    let mut caption = format!("{title}, {test_set}, {}.", sentences(report.sentences));
     if !grid.note.is_empty() {
         caption.push_str(&format!(" {}", escape(&grid.note)));
     }

@@ -1,15 +1,16 @@
 //! The report in Markdown, with tables as GitHub has them.
 
 use super::grid::{self, Cell};
+use super::numbers::sentences;
 use super::{Report, visible};
 
 /// The report as Markdown: a heading of the third level, so that it can stand in a comment or a longer document,
 /// tables, and signatures. Text of others stays text: nothing in it is taken for markup.
 pub fn markdown(report: &Report) -> String {
     let mut out = format!(
-        "### {}\n\n{} sentences, {}, {}\n",
+        "### {}\n\n{}, {}, {}\n",
         escape(&report.test_set),
-        report.sentences,
+        sentences(report.sentences),
         escape(&report.tool),
         escape(&report.created)
     );

@@ -3,6 +3,11 @@
 /// Digits after the point above which `f64` has none to show.
 const MOST_DECIMALS: usize = 15;
 
+/// "1 sentence", "997 sentences".
+pub fn sentences(count: usize) -> String {
+    format!("{count} sentence{}", if count == 1 { "" } else { "s" })
+}
+
 /// Sentences per second; none where the time is not known, or is none at all.
 pub fn speed(sentences: usize, seconds: Option<f64>) -> Option<f64> {
     let speed = sentences as f64 / seconds?;

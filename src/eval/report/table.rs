@@ -5,6 +5,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Wi
 use textwrap::core::display_width;
 
 use super::grid::{self, Cell, Grid};
+use super::numbers::sentences;
 use super::{Report, visible};
 
 /// How the report is laid out.
@@ -32,9 +33,9 @@ const LABEL: u16 = 24;
 /// The report as tables with their signatures below. Ends in a line feed.
 pub fn table(report: &Report, options: &TableOptions) -> String {
     let mut out = format!(
-        "{BOLD}{}{PLAIN}  {} sentences\n",
+        "{BOLD}{}{PLAIN}  {}\n",
         visible(&report.test_set),
-        report.sentences
+        sentences(report.sentences)
     );
     let mut grids = vec![grid::systems(report)];
     grids.extend(grid::findings(report));
