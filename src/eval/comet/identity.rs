@@ -1,11 +1,12 @@
 //! What names a model in a signature, so that a score can be had again.
 
-use std::fmt::Write;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
+
+use crate::files::hex;
 
 /// Digits of a commit or checksum that are written.
 const DIGITS: usize = 12;
@@ -28,10 +29,7 @@ pub fn identity(folder: &Path, weights: &Path) -> io::Result<String> {
             read => hasher.update(&chunk[..read]),
         }
     }
-    let mut digits = String::new();
-    for byte in &hasher.finalize()[..DIGITS / 2] {
-        write!(digits, "{byte:02x}").expect("writing to a string does not fail");
-    }
+    let digits = hex(&hasher.finalize()[..DIGITS / 2]);
     let absolute = folder.canonicalize()?;
     let name = absolute.file_name().unwrap_or_default().to_string_lossy();
     Ok(format!("{name}@sha256-{digits}"))
