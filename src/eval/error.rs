@@ -20,7 +20,7 @@ pub enum EvalError {
     },
     /// Two sides of the test set that differ in length.
     #[error(
-        "{what} has {found} sentences and {against} {expected}: one line a sentence is needed on both sides"
+        "{what} has {found} sentences, and {against:?} has {expected}: a line for each sentence is needed on both sides"
     )]
     Length {
         /// The side that differs.

@@ -29,12 +29,12 @@ fn bad_input_is_told_in_a_line() {
         (
             "--ref news.en --hyp short.en",
             3,
-            "short.en has 2 sentences and news 3",
+            "short.en has 2 sentences, and \"news\" has 3",
         ),
         (
             "--ref news.en short.en --hyp good.en",
             3,
-            "short.en has 2 sentences and news.en 3",
+            "short.en has 2 sentences, and \"news.en\" has 3",
         ),
         (
             "--ref empty.en --hyp empty.en",

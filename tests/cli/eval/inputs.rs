@@ -94,7 +94,7 @@ fn outputs_may_come_from_a_pipe() {
     assert_eq!(code, 3);
     assert_eq!(
         err,
-        "anubad: standard input has 1 sentences and news 3: one line a sentence is needed on both sides\n"
+        "anubad: standard input has 1 sentences, and \"news\" has 3: a line for each sentence is needed on both sides\n"
     );
     let (code, _, err) = run(world.command("--ref - --hyp -").write_stdin(GOOD));
     assert_eq!(code, 2);
