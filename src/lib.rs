@@ -17,6 +17,7 @@ mod kernel;
 pub mod lexicon;
 pub mod model;
 pub mod prompts;
+pub mod shortlist;
 pub mod summarize;
 pub mod text;
 pub mod tokenizer;
