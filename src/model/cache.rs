@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use candle_core::{DType, Device, Result, Tensor, bail};
 
+use super::partial_head::PartialHead;
 use crate::kernel::write_rows;
 
 /// Slots for the keys and values of tokens, and, in an encoder-decoder, of source tokens: the same for all layers.
@@ -14,6 +15,8 @@ use crate::kernel::write_rows;
 pub struct KvCache {
     tokens: Slots,
     source: Slots,
+    /// What of the head the sequences in work were last scored with.
+    pub(super) head: Option<PartialHead>,
 }
 
 /// Keys and values of so many slots, layer by layer, and who uses them.
@@ -61,6 +64,7 @@ impl KvCache {
         Ok(KvCache {
             tokens: Slots::new(layers, slots, width, device)?,
             source: Slots::new(0, 0, width, device)?,
+            head: None,
         })
     }
 
@@ -74,6 +78,7 @@ impl KvCache {
         Ok(KvCache {
             tokens: Slots::new(layers, slots, width, device)?,
             source: Slots::new(layers, source_slots, width, device)?,
+            head: None,
         })
     }
 

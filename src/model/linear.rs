@@ -99,6 +99,28 @@ impl Linear {
         }
     }
 
+    /// How many values come out.
+    pub fn outputs(&self) -> Result<usize> {
+        match &self.weight {
+            Weight::Dense(weight) => weight.dim(0),
+            Weight::Q5(_) | Weight::Quantized(_) => bail!("a layer of a language model"),
+        }
+    }
+
+    /// The layer that has these outputs alone, in this order.
+    pub fn select(&self, outputs: &[u32]) -> Result<Self> {
+        let Weight::Dense(weight) = &self.weight else {
+            bail!("a layer of a language model cannot be taken apart");
+        };
+        let outputs = Tensor::new(outputs, weight.device())?;
+        let bias = self.bias.as_ref();
+        let bias = bias.map(|bias| bias.index_select(&outputs, bias.rank() - 1));
+        Ok(Self::dense(
+            weight.index_select(&outputs, 0)?,
+            bias.transpose()?,
+        ))
+    }
+
     /// `x`: (rows, in) → (rows, out).
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let y = match &self.weight {

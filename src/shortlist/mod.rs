@@ -82,7 +82,7 @@ pub struct Vocabularies {
 }
 
 /// A table, ready to be asked about the sources of a model.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shortlist {
     table: Table,
     vocabularies: Vocabularies,
@@ -106,6 +106,11 @@ impl Shortlist {
             table,
             vocabularies,
         })
+    }
+
+    /// One more than the largest token that may be in a list.
+    pub fn vocabulary(&self) -> usize {
+        self.vocabularies.target
     }
 
     /// The tokens that a translation of this source may have, rising. None where the table does not know a token of
