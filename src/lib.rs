@@ -2,7 +2,8 @@
 //!
 //! Data goes one way, and the modules stand in that order:
 //! [`article`] → [`text`] → [`lexicon`] → [`model`] → [`decode`] → [`generate`] → [`translate`] → [`summarize`].
-//! Beside them: [`hub`], where models come from, [`tokenizer`], and [`prompts`], what language models are asked; and
+//! Beside them: [`hub`], where models come from, [`shortlist`], which
+//! makes some faster, [`tokenizer`], and [`prompts`], what language models are asked; and
 //! [`eval`], which scores what came out.
 
 #![warn(missing_docs)]
