@@ -87,13 +87,14 @@ impl EncoderLayer {
     /// `x`: (rows, width); the slots of `plan` are its rows.
     pub fn forward(&self, x: &Tensor, plan: &AttentionPlan) -> Result<Tensor> {
         let attention = &self.attention;
-        let x = attention.residual.around(x, |x| {
+        let x = attention.residual.around(x, |residual, x| {
             let (heads, qkv) = (attention.heads, attention.qkv.forward(x)?);
             let (k, v) = (heads.part(&qkv, 1)?, heads.part(&qkv, 2)?);
             let attended = heads.attend(&heads.part(&qkv, 0)?, (&k, &v), plan)?;
-            attention.output.forward(&attended)
+            attention.output.added_to(residual, &attended)
         })?;
-        self.residual.around(&x, |x| self.feed_forward.forward(x))
+        self.residual
+            .around(&x, |residual, x| self.feed_forward.added_to(residual, x))
     }
 }
 
@@ -119,12 +120,12 @@ impl DecoderLayer {
         layer: usize,
     ) -> Result<Tensor> {
         let attention = &self.attention;
-        attention.residual.around(x, |x| {
+        attention.residual.around(x, |residual, x| {
             let (heads, qkv) = (attention.heads, attention.qkv.forward(x)?);
             let (k, v) = (heads.part(&qkv, 1)?, heads.part(&qkv, 2)?);
             cache.write(layer, &k, &v, &plan.slots)?;
             let attended = heads.attend(&heads.part(&qkv, 0)?, cache.layer(layer), &plan.itself)?;
-            attention.output.forward(&attended)
+            attention.output.added_to(residual, &attended)
         })
     }
 
@@ -137,14 +138,15 @@ impl DecoderLayer {
         layer: usize,
     ) -> Result<Tensor> {
         let cross = &self.cross;
-        let x = cross.residual.around(x, |x| {
+        let x = cross.residual.around(x, |residual, x| {
             let q = cross.query.forward(x)?;
             let attended = cross
                 .heads
                 .attend(&q, cache.source_layer(layer), &plan.source)?;
-            cross.output.forward(&attended)
+            cross.output.added_to(residual, &attended)
         })?;
-        self.residual.around(&x, |x| self.feed_forward.forward(x))
+        self.residual
+            .around(&x, |residual, x| self.feed_forward.added_to(residual, x))
     }
 }
 

@@ -18,6 +18,7 @@ mod llama;
 mod loader;
 mod m2m100;
 mod marian;
+mod matrix;
 mod mbart;
 mod norm;
 mod number;
