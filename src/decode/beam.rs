@@ -1,10 +1,10 @@
 //! Beam search over one request; with one beam, greedy search.
 
-use super::constraints::{Place, adjust};
+use super::constraints::{Allowed, Constraints, Place};
 use super::pool::Pool;
 use super::{Continuation, DecodeError, DecodeOptions, EarlyStopping, Request};
-use crate::kernel::{log_probs, log_sum_exp, top_k};
-use crate::model::{KvCache, Sequence};
+use crate::kernel::log_sum_exp;
+use crate::model::{Answer, KvCache, Query, Sequence};
 
 /// Tokens that are looked at for a loop.
 const LOOP: usize = 48;
@@ -12,9 +12,12 @@ const LOOP: usize = 48;
 /// A request in work.
 pub struct BeamSearch<'a> {
     beams: Vec<Beam>,
+    /// What may come next in each beam, as the model was last asked for.
+    allowed: Vec<Allowed<'a>>,
     pool: Pool,
     prompt: usize,
     max_new_tokens: usize,
+    constraints: &'a Constraints<'a>,
     options: &'a DecodeOptions,
 }
 
@@ -43,7 +46,8 @@ struct Candidate {
 
 impl<'a> BeamSearch<'a> {
     /// Begins with the request's prompt; `sequence` is about its source.
-    pub fn new(sequence: Sequence, request: Request, options: &'a DecodeOptions) -> Self {
+    pub fn new(sequence: Sequence, request: Request, constraints: &'a Constraints) -> Self {
+        let options = constraints.options;
         let prompt = request.prompt.len();
         let beam = Beam {
             sequence,
@@ -54,9 +58,11 @@ impl<'a> BeamSearch<'a> {
         };
         BeamSearch {
             beams: vec![beam],
+            allowed: Vec::new(),
             pool: Pool::new(options.beam_size),
             prompt,
             max_new_tokens: request.max_new_tokens,
+            constraints,
             options,
         }
     }
@@ -68,6 +74,28 @@ impl<'a> BeamSearch<'a> {
             let unread = &beam.ids[beam.sequence.len()..];
             let piece = unread.len().min(most);
             (&mut beam.sequence, &unread[..piece])
+        })
+    }
+
+    /// What the model is asked after that step, for each of the inputs.
+    pub fn queries(&mut self) -> impl Iterator<Item = Query<'a>> {
+        let allowed = self.beams.iter().map(|beam| {
+            self.constraints.at(Place {
+                ids: &beam.ids,
+                prompt: self.prompt,
+                max_new_tokens: self.max_new_tokens,
+            })
+        });
+        self.allowed = allowed.collect();
+        let k = self.drawn();
+        self.allowed.iter().map(move |allowed| match allowed {
+            Allowed::Forced(_) => Query::default(),
+            Allowed::Any { edits, suppressed } => Query {
+                k,
+                edited: edits.iter().map(|(token, _)| *token).collect(),
+                suppressed,
+                among: None,
+            },
         })
     }
 
@@ -91,9 +119,8 @@ impl<'a> BeamSearch<'a> {
         self.beams.first().map_or(&[], |b| &b.ids[self.prompt..])
     }
 
-    /// Takes the logits after the step, a row for each of the inputs, and returns whether the search is over;
-    /// its cache slots are given back then. The rows are scratch space. `attention` holds, for each input, the
-    /// cross-attention of its last token, where it is asked for.
+    /// Takes the answers to [`BeamSearch::queries`] and returns whether the search is over; its cache slots are given
+    /// back then. `attention` holds, for each input, the cross-attention of its last token, where it is asked for.
     ///
     /// As in `transformers`, so many more candidates than beams are drawn that enough of them go on whatever
     /// number ends; one that ends counts only if it is among the first `beam_size`.
@@ -103,7 +130,7 @@ impl<'a> BeamSearch<'a> {
     pub fn advance(
         &mut self,
         cache: &mut KvCache,
-        logits: &mut [f32],
+        answers: Vec<Answer>,
         attention: &[Vec<f32>],
     ) -> Result<bool, DecodeError> {
         if self
@@ -121,7 +148,7 @@ impl<'a> BeamSearch<'a> {
         let k = self.options.beam_size;
         let is_last = self.best().len() + 1 >= self.max_new_tokens;
         let mut next = Vec::with_capacity(k);
-        for (rank, candidate) in self.candidates(logits)?.into_iter().enumerate() {
+        for (rank, candidate) in self.candidates(answers)?.into_iter().enumerate() {
             let ends = self.options.end_tokens.contains(&candidate.token);
             if !ends && !is_last {
                 next.push(candidate);
@@ -151,48 +178,22 @@ impl<'a> BeamSearch<'a> {
         self.pool.into_best(self.options.n_best)
     }
 
+    /// Tokens that are drawn from each beam, and of those from all beams.
+    fn drawn(&self) -> usize {
+        match self.options.beam_size {
+            1 => 1,
+            beams => beams * (1 + self.options.end_tokens.len()).max(2),
+        }
+    }
+
     /// The likeliest next tokens over all beams, likeliest first, at least one; of equals the better beam and the
     /// lower token first.
-    fn candidates(&self, logits: &mut [f32]) -> Result<Vec<Candidate>, DecodeError> {
-        let options = self.options;
-        let is_greedy = options.beam_size == 1;
-        let drawn = match is_greedy {
-            true => 1,
-            false => options.beam_size * (1 + options.end_tokens.len()).max(2),
-        };
-        let width = logits.len() / self.beams.len();
-        let mut candidates = Vec::with_capacity(drawn);
-        for (i, (beam, row)) in self
-            .beams
-            .iter()
-            .zip(logits.chunks_mut(width.max(1)))
-            .enumerate()
-        {
-            let place = Place {
-                ids: &beam.ids,
-                prompt: self.prompt,
-                max_new_tokens: self.max_new_tokens,
-            };
-            let best = if is_greedy {
-                adjust(row, place, options);
-                log_probs(row, 1)
-            } else {
-                let log_sum = log_sum_exp(row);
-                if log_sum.is_nan() {
-                    return Err(DecodeError::NotANumber);
-                }
-                row.iter_mut().for_each(|x| *x -= log_sum);
-                adjust(row, place, options);
-                match options.renormalise {
-                    true => log_probs(row, drawn),
-                    false => top_k(row, drawn),
-                }
-            };
-            if best.is_empty() && row.iter().any(|x| x.is_nan()) {
-                return Err(DecodeError::NotANumber);
-            }
-            let possible = best.into_iter().filter(|(_, p)| *p > f32::NEG_INFINITY);
-            candidates.extend(possible.map(|(token, p)| Candidate {
+    fn candidates(&self, answers: Vec<Answer>) -> Result<Vec<Candidate>, DecodeError> {
+        let mut candidates = Vec::with_capacity(answers.len() * self.drawn());
+        let allowed = self.beams.iter().zip(&self.allowed);
+        for (i, ((beam, allowed), answer)) in allowed.zip(answers).enumerate() {
+            let likeliest = self.likeliest(allowed, &answer)?.into_iter();
+            candidates.extend(likeliest.map(|(token, p)| Candidate {
                 beam: i,
                 token,
                 token_log_prob: p,
@@ -203,8 +204,48 @@ impl<'a> BeamSearch<'a> {
             return Err(DecodeError::NoChoice);
         }
         candidates.sort_by(|a, b| b.log_prob.total_cmp(&a.log_prob));
-        candidates.truncate(drawn);
+        candidates.truncate(self.drawn());
         Ok(candidates)
+    }
+
+    /// The likeliest next tokens of a beam with their log-probabilities, likeliest first, of equals the lower first.
+    fn likeliest(
+        &self,
+        allowed: &Allowed,
+        answer: &Answer,
+    ) -> Result<Vec<(u32, f32)>, DecodeError> {
+        let is_greedy = self.options.beam_size == 1;
+        let sums = [answer.rest_log_sum, answer.suppressed_log_sum];
+        let log_sum = log_sum_exp(&[&sums, answer.edited.as_slice()].concat());
+        if !log_sum.is_finite() {
+            return Err(DecodeError::NotANumber);
+        }
+        // Options change logits in greedy search, log-probabilities in beam search.
+        let less = if is_greedy { 0.0 } else { log_sum };
+        let (mut scores, left): (Vec<_>, f32) = match allowed {
+            Allowed::Forced(tokens) => {
+                let certain = tokens.iter().map(|&token| (token, 0.0));
+                (certain.collect(), (tokens.len() as f32).ln())
+            }
+            Allowed::Any { edits, .. } => {
+                let edited = edits.iter().zip(&answer.edited);
+                let edited = edited.map(|((token, edit), x)| (*token, edit.of(x - less)));
+                let sums = edited.clone().map(|(_, score)| score);
+                let sums: Vec<f32> = sums.chain([answer.rest_log_sum - less]).collect();
+                let best = answer.best.iter().map(|(token, x)| (*token, x - less));
+                let possible = best.chain(edited).filter(|b| b.1 > f32::NEG_INFINITY);
+                (possible.collect(), log_sum_exp(&sums))
+            }
+        };
+        if left.is_nan() {
+            return Err(DecodeError::NotANumber);
+        }
+        if is_greedy || self.options.renormalise {
+            scores.iter_mut().for_each(|(_, score)| *score -= left);
+        }
+        scores.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        scores.truncate(self.drawn());
+        Ok(scores)
     }
 
     /// A hypothesis that goes no further than the candidate, or than it has come.

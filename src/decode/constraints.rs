@@ -1,4 +1,4 @@
-//! What the options forbid or force: adjustments of a row of scores, given the tokens before it.
+//! What the options forbid or force: changes of the scores of few tokens, given the tokens before.
 
 use super::DecodeOptions;
 
@@ -19,84 +19,124 @@ impl Place<'_> {
     }
 }
 
-/// Adjusts the scores of the next token in the order of `transformers`: later ones overrule earlier ones.
-pub fn adjust(scores: &mut [f32], place: Place, options: &DecodeOptions) {
-    let new = place.new_tokens();
-    if options.repetition_penalty != 1.0 {
-        penalise_repetition(scores, place.ids, options.repetition_penalty);
-    }
-    if options.no_repeat_ngram_size > 0 {
-        forbid_repeated_ngrams(scores, place.ids, options.no_repeat_ngram_size);
-    }
-    let ends = &options.end_tokens;
-    forbid_words(scores, place.ids, &options.bad_words, ends);
-    if new < options.min_new_tokens {
-        forbid(scores, ends);
-    }
-    let forced_first = options.forced_first.filter(|_| place.prompt == 1);
-    if let Some(token) = forced_first.filter(|_| new == 0) {
-        force(scores, &[token]);
-    }
-    if !options.forced_last.is_empty() && new + 1 == place.max_new_tokens {
-        force(scores, &options.forced_last);
-    }
-    forbid(scores, &options.suppressed);
-    if new == usize::from(forced_first.is_some()) {
-        forbid(scores, &options.suppressed_first);
-    }
+/// The options, made ready to be asked at every step.
+pub struct Constraints<'a> {
+    pub options: &'a DecodeOptions,
+    /// Tokens that never come, rising.
+    suppressed: Vec<u32>,
+    /// Those and the ones that do not come first, rising.
+    suppressed_first: Vec<u32>,
 }
 
-/// Makes tokens that were there before less likely (above 1) or more (below).
-fn penalise_repetition(scores: &mut [f32], ids: &[u32], penalty: f32) {
-    let mut ids = ids.to_vec();
-    ids.sort_unstable();
-    ids.dedup();
-    for id in ids {
-        if let Some(score) = scores.get_mut(id as usize) {
-            *score = match *score < 0.0 {
-                true => *score * penalty,
-                false => *score / penalty,
-            };
+/// What the options leave of the next token's scores.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Allowed<'a> {
+    /// Nothing but these tokens, rising, each as if it were certain.
+    Forced(Vec<u32>),
+    /// Any token, but for these.
+    Any {
+        /// Tokens whose scores change, rising; none is suppressed.
+        edits: Vec<(u32, Edit)>,
+        /// Tokens that do not come, rising.
+        suppressed: &'a [u32],
+    },
+}
+
+/// A change of a score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Edit {
+    /// Makes it impossible.
+    Forbid,
+    /// Divides it if it is positive and multiplies it if it is negative.
+    Penalise(f32),
+}
+
+impl Edit {
+    /// The score after it.
+    pub fn of(self, score: f32) -> f32 {
+        match self {
+            Edit::Forbid => f32::NEG_INFINITY,
+            Edit::Penalise(penalty) if score < 0.0 => score * penalty,
+            Edit::Penalise(penalty) => score / penalty,
         }
     }
 }
 
-/// Forbids every token that would complete a sequence of `size` tokens that is there already.
-fn forbid_repeated_ngrams(scores: &mut [f32], ids: &[u32], size: usize) {
-    let Some(suffix) = (ids.len() + 1).checked_sub(size) else {
-        return;
-    };
-    let suffix = &ids[suffix..];
-    let repeated = ids.windows(size).filter(|w| w.starts_with(suffix));
-    forbid(scores, repeated.filter_map(|w| w.last()));
+impl<'a> Constraints<'a> {
+    pub fn new(options: &'a DecodeOptions) -> Self {
+        Constraints {
+            options,
+            suppressed: rising(options.suppressed.clone()),
+            suppressed_first: rising([&*options.suppressed, &options.suppressed_first].concat()),
+        }
+    }
+
+    /// What is allowed at a place. Options overrule one another in the order of `transformers`: what is forced may come
+    /// although it is forbidden, unless it is suppressed.
+    pub fn at(&self, place: Place) -> Allowed<'_> {
+        let (options, new) = (self.options, place.new_tokens());
+        let forced_first = options.forced_first.filter(|_| place.prompt == 1);
+        let suppressed = match new == usize::from(forced_first.is_some()) {
+            true => &self.suppressed_first,
+            false => &self.suppressed,
+        };
+        let is_free = |token: &u32| suppressed.binary_search(token).is_err();
+        let forced = match forced_first {
+            _ if !options.forced_last.is_empty() && new + 1 == place.max_new_tokens => {
+                Some(options.forced_last.clone())
+            }
+            Some(token) if new == 0 => Some(vec![token]),
+            _ => None,
+        };
+        if let Some(mut forced) = forced {
+            forced.retain(is_free);
+            return Allowed::Forced(rising(forced));
+        }
+        let mut edits = Vec::new();
+        self.forbid(place, &mut edits);
+        if options.repetition_penalty != 1.0 {
+            let edit = Edit::Penalise(options.repetition_penalty);
+            edits.extend(place.ids.iter().map(|&token| (token, edit)));
+        }
+        edits.retain(|(token, _)| is_free(token));
+        edits.sort_by_key(|&(token, _)| token); // a stable sort: what forbids stays before what penalises
+        edits.dedup_by_key(|(token, _)| *token);
+        Allowed::Any { edits, suppressed }
+    }
+
+    fn forbid(&self, place: Place, edits: &mut Vec<(u32, Edit)>) {
+        let (options, ids) = (self.options, place.ids);
+        let mut forbid = |token: u32| edits.push((token, Edit::Forbid));
+        if options.no_repeat_ngram_size > 0 {
+            repeated_ngrams(ids, options.no_repeat_ngram_size).for_each(&mut forbid);
+        }
+        completed_words(ids, &options.bad_words, &options.end_tokens).for_each(&mut forbid);
+        if place.new_tokens() < options.min_new_tokens {
+            options.end_tokens.iter().copied().for_each(forbid);
+        }
+    }
 }
 
-/// Forbids every token that would complete one of the words, but an end that is a word by itself.
-fn forbid_words(scores: &mut [f32], ids: &[u32], words: &[Vec<u32>], ends: &[u32]) {
-    let completed = words.iter().filter_map(|word| {
+fn rising(mut tokens: Vec<u32>) -> Vec<u32> {
+    tokens.sort_unstable();
+    tokens.dedup();
+    tokens
+}
+
+/// Every token that would complete a sequence of `size` tokens that is there already.
+fn repeated_ngrams(ids: &[u32], size: usize) -> impl Iterator<Item = u32> {
+    let suffix = &ids[(ids.len() + 1).saturating_sub(size)..];
+    let repeated = ids.windows(size).filter(move |w| w.starts_with(suffix));
+    repeated.filter_map(|w| w.last().copied())
+}
+
+/// Every token that would complete one of the words, but an end that is a word by itself.
+fn completed_words(ids: &[u32], words: &[Vec<u32>], ends: &[u32]) -> impl Iterator<Item = u32> {
+    words.iter().filter_map(move |word| {
         let (last, before) = word.split_last()?;
         let is_end = before.is_empty() && ends.contains(last);
-        (!is_end && ids.ends_with(before)).then_some(last)
-    });
-    forbid(scores, completed);
-}
-
-fn forbid<'a>(scores: &mut [f32], tokens: impl IntoIterator<Item = &'a u32>) {
-    for &token in tokens {
-        if let Some(score) = scores.get_mut(token as usize) {
-            *score = f32::NEG_INFINITY;
-        }
-    }
-}
-
-/// Leaves these tokens, each as if it were certain.
-fn force(scores: &mut [f32], tokens: &[u32]) {
-    scores.fill(f32::NEG_INFINITY);
-    for &token in tokens {
-        if let Some(score) = scores.get_mut(token as usize) {
-            *score = 0.0;
-        }
-    }
+        (!is_end && ids.ends_with(before)).then_some(*last)
+    })
 }
 
 #[cfg(test)]
@@ -107,14 +147,23 @@ mod tests {
 
     /// Scores of five tokens after `ids`, the first of which are the prompt.
     fn adjusted(ids: &[u32], prompt: usize, options: DecodeOptions) -> Vec<f32> {
-        let mut scores = vec![-1.0, 2.0, -3.0, 4.0, 0.0];
+        let scores = [-1.0, 2.0, -3.0, 4.0, 0.0];
         let place = Place {
             ids,
             prompt,
             max_new_tokens: 4,
         };
-        adjust(&mut scores, place, &options);
-        scores
+        let constraints = Constraints::new(&options);
+        let adjust = |(token, score): (u32, f32)| match constraints.at(place) {
+            Allowed::Forced(tokens) if tokens.contains(&token) => 0.0,
+            Allowed::Forced(_) => NO,
+            Allowed::Any { suppressed, .. } if suppressed.contains(&token) => NO,
+            Allowed::Any { edits, .. } => match edits.iter().find(|edit| edit.0 == token) {
+                Some((_, edit)) => edit.of(score),
+                None => score,
+            },
+        };
+        (0..).zip(scores).map(adjust).collect()
     }
 
     fn options() -> DecodeOptions {

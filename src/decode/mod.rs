@@ -2,8 +2,9 @@
 //! Knows logits, not architectures.
 //!
 //! [`generate`] takes requests of token ids as they come, [`generate_all`] a slice of them;
-//! [`Generator`](crate::generate::Generator) takes texts. Each request is a beam search (`beam.rs`), whose candidates are adjusted by what the options ask for (`constraints.rs`)
-//! and whose finished hypotheses are kept in a pool (`pool.rs`); the scheduler (`scheduler.rs`) runs many together.
+//! [`Generator`](crate::generate::Generator) takes texts. Each request is a beam search (`beam.rs`), which asks the model
+//! for the likeliest tokens, changes the scores of some as the options have it (`constraints.rs`) and keeps its finished
+//! hypotheses in a pool (`pool.rs`); the scheduler (`scheduler.rs`) runs many together.
 
 mod beam;
 mod constraints;

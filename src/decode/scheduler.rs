@@ -1,9 +1,8 @@
 //! Many requests at once: a request joins as soon as there is room for it and leaves when it is done,
 //! so that no step waits for the longest sentence of a batch.
 
-use candle_core::{DType, Device};
-
 use super::beam::BeamSearch;
+use super::constraints::Constraints;
 use super::{Continuation, DecodeError, DecodeOptions, Request};
 use crate::model::{KvCache, Model, Sequence};
 
@@ -38,7 +37,8 @@ pub fn generate<E: From<DecodeError>>(
     if waiting.is_none() {
         return Ok(());
     }
-    let mut batch = Batch::new(model, options)?;
+    let constraints = Constraints::new(options);
+    let mut batch = Batch::new(model, &constraints)?;
     loop {
         let mut joining = Vec::new();
         let mut reading = batch.prompt_tokens();
@@ -107,6 +107,7 @@ impl Step<'_> {
 struct Batch<'a> {
     model: &'a dyn Model,
     options: &'a DecodeOptions,
+    constraints: &'a Constraints<'a>,
     cache: KvCache,
     /// What nobody has reserved.
     room: Room,
@@ -141,7 +142,8 @@ impl Room {
 }
 
 impl<'a> Batch<'a> {
-    fn new(model: &'a dyn Model, options: &'a DecodeOptions) -> Result<Self, DecodeError> {
+    fn new(model: &'a dyn Model, constraints: &'a Constraints) -> Result<Self, DecodeError> {
+        let options = constraints.options;
         let room = Room {
             tokens: options.batch_tokens,
             source: match model.limits().source {
@@ -152,6 +154,7 @@ impl<'a> Batch<'a> {
         Ok(Batch {
             model,
             options,
+            constraints,
             cache: model.new_cache(room.tokens, room.source)?,
             room,
             active: Vec::new(),
@@ -188,7 +191,7 @@ impl<'a> Batch<'a> {
             self.active.push(Active {
                 id,
                 reserved: Room::of(&request, self.options),
-                search: BeamSearch::new(sequence, request, self.options),
+                search: BeamSearch::new(sequence, request, self.constraints),
             });
         }
         Ok(())
@@ -196,23 +199,25 @@ impl<'a> Batch<'a> {
 
     /// One step of the model, and what is done after it.
     fn step(&mut self) -> Result<Vec<(usize, Vec<Continuation>)>, DecodeError> {
+        let queries = self.active.iter_mut().flat_map(|a| a.search.queries());
+        let queries: Vec<_> = queries.collect();
         let inputs = self.active.iter_mut().flat_map(|a| a.search.inputs());
-        let mut inputs: Vec<_> = inputs.collect();
-        let (logits, attention) = match self.options.needs_attention() {
+        let (cache, mut inputs) = (&mut self.cache, inputs.collect::<Vec<_>>());
+        let (answers, attention) = match self.options.needs_attention() {
             true => self
                 .model
-                .step_with_attention(&mut self.cache, &mut inputs)?,
-            false => (self.model.step(&mut self.cache, &mut inputs)?, Vec::new()),
+                .step_best_with_attention(cache, &mut inputs, &queries)?,
+            false => {
+                let answers = self.model.step_best(cache, &mut inputs, &queries)?;
+                (answers, Vec::new())
+            }
         };
-        let logits = logits.to_device(&Device::Cpu)?.to_dtype(DType::F32)?;
-        let mut logits = logits.flatten_all()?.to_vec1::<f32>()?;
-        let (mut rows, mut attention) = (logits.as_mut_slice(), attention.as_slice());
+        let (mut answers, mut attention) = (answers.into_iter(), attention.as_slice());
         let mut done = Vec::new();
         let mut going_on = Vec::with_capacity(self.active.len());
         for mut active in self.active.drain(..) {
             let width = active.search.width();
-            let own;
-            (own, rows) = rows.split_at_mut(width * self.model.vocabulary());
+            let own = answers.by_ref().take(width).collect();
             let looks;
             (looks, attention) = attention.split_at(width.min(attention.len()));
             if active.search.advance(&mut self.cache, own, looks)? {

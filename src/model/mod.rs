@@ -37,6 +37,9 @@ mod xlm_roberta;
 
 use candle_core::{Device, Result, Tensor, bail};
 
+use crate::kernel::answers;
+
+pub use crate::kernel::{Answer, Query};
 pub use architecture::load_gguf;
 pub use cache::{KvCache, Sequence};
 pub use gguf::{Bytes, Gguf};
@@ -105,6 +108,34 @@ pub trait Model: Send + Sync {
     ) -> Result<(Tensor, Vec<Vec<f32>>)> {
         let _ = (cache, batch);
         bail!("this model does not give its cross-attention step by step")
+    }
+
+    /// As [`Model::step`], with what a search needs of the logits instead of them: the answer to a query for each
+    /// sequence.
+    ///
+    /// # Errors
+    /// As [`Model::step`], or if the queries are not one a sequence or are about tokens that are not in the vocabulary.
+    fn step_best(
+        &self,
+        cache: &mut KvCache,
+        batch: &mut [(&mut Sequence, &[u32])],
+        queries: &[Query],
+    ) -> Result<Vec<Answer>> {
+        answers(&self.step(cache, batch)?, queries)
+    }
+
+    /// As [`Model::step_best`], with cross-attention as [`Model::step_with_attention`] has it.
+    ///
+    /// # Errors
+    /// As these two.
+    fn step_best_with_attention(
+        &self,
+        cache: &mut KvCache,
+        batch: &mut [(&mut Sequence, &[u32])],
+        queries: &[Query],
+    ) -> Result<(Vec<Answer>, Vec<Vec<f32>>)> {
+        let (logits, attention) = self.step_with_attention(cache, batch)?;
+        Ok((answers(&logits, queries)?, attention))
     }
 
     /// Cross-attention of the last layer, averaged over heads, of a whole target given its source:
