@@ -9,6 +9,7 @@ mod activation;
 mod attention;
 mod dense;
 mod int8;
+mod lanes;
 mod norm;
 mod q5;
 mod quantize;

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use candle_core::{Device, Result, Tensor, bail};
+use candle_core::{DType, Device, Result, Tensor, bail};
 
 use super::embedding::Embedding;
 use super::layers::{DecoderLayer, DecoderPlan, EncoderLayer};
@@ -202,7 +202,13 @@ impl Model for EncoderDecoder {
     fn new_cache(&self, slots: usize, source_slots: usize) -> Result<KvCache> {
         let layers = &self.decoder.layers;
         let width = layers.first().map_or(0, |l| l.attention.heads.inner());
-        KvCache::with_source(layers.len(), (slots, source_slots), width, &self.device)
+        // Where weights are rounded to 8 bits, keys and values are to 8 bits of precision.
+        let dtype = match self.head.is_int8() {
+            true => DType::BF16,
+            false => DType::F32,
+        };
+        let slots = (slots, source_slots);
+        KvCache::with_source(layers.len(), slots, width, dtype, &self.device)
     }
 
     fn encode(&self, cache: &mut KvCache, sources: &[&[u32]]) -> Result<Vec<Sequence>> {

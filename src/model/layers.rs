@@ -25,19 +25,18 @@ impl Heads {
         self.count * self.width
     }
 
-    /// Part `n` of rows that hold several times the inner width.
+    /// Part `n` of rows that hold several times the inner width, where it stands.
     fn part(self, x: &Tensor, n: usize) -> Result<Tensor> {
-        x.narrow(1, n * self.inner(), self.inner())?.contiguous()
+        x.narrow(1, n * self.inner(), self.inner())
     }
 
     fn attend(
         self,
         q: &Tensor,
-        (k, v): (&Tensor, &Tensor),
+        keys_and_values: (&Tensor, &Tensor),
         plan: &AttentionPlan,
     ) -> Result<Tensor> {
-        let q = q.reshape((q.dim(0)?, self.count, self.width))?;
-        attention(&q, k, v, plan, None, self.scale)
+        attention(q, keys_and_values, self.count, plan, None, self.scale)
     }
 }
 
@@ -168,7 +167,8 @@ impl CrossAttention {
         let weights = spans.iter().map(|span| {
             let q = by_head(&q.narrow(0, span.rows.start, span.rows.len())?)?;
             let slots = Tensor::new(span.slots.as_slice(), keys.device())?;
-            let keys = by_head(&keys.index_select(&slots, 0)?)?;
+            let keys = keys.index_select(&slots, 0)?.to_dtype(q.dtype())?;
+            let keys = by_head(&keys)?;
             let scores = q.matmul(&keys.transpose(1, 2)?.contiguous()?)?;
             let scores = (scores * f64::from(self.heads.scale))?;
             candle_nn::ops::softmax(&scores, D::Minus1)?.mean(0)

@@ -107,6 +107,11 @@ impl Linear {
         Linear { weight, bias }
     }
 
+    /// Whether f32 weights were rounded to 8 bits.
+    pub fn is_int8(&self) -> bool {
+        matches!(self.weight, Weight::Int8(_))
+    }
+
     /// `x`: (rows, in) → (rows, out).
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         self.run(x, None, None)

@@ -8,6 +8,7 @@ mod embedding;
 mod encoder_decoder;
 mod fairseq;
 mod feed_forward;
+mod free_slots;
 mod gemma3;
 mod gguf;
 mod indictrans2;

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::panels::Panels;
 use super::path::{Path, TALL};
-use super::rows::{Rows, Step};
+use super::rows::{Rows, Step, largest};
 use super::{Sums, WIDTH};
 use crate::kernel::{Activation, f32_slice};
 
@@ -116,27 +116,10 @@ impl Int8Linear {
         let rows = Rows::new(x, self.inputs(), self.step, path.bias());
         let (count, outputs) = (rows.count(), self.outputs());
         let mut y = Vec::with_capacity(count * outputs);
-        let matrix = Matrix {
-            values: y.spare_capacity_mut().as_mut_ptr(),
-            columns: outputs,
-        };
-        let run = |which: Range<usize>| {
-            path.sums(&self.panels, which, &rows, |first, panel, sums| {
-                for (panel, sums) in (panel..).zip(sums) {
-                    let start = panel * WIDTH;
-                    let block = Block {
-                        sums: &sums[..TALL.min(count - first)],
-                        steps: &rows.scales()[first..],
-                        scales: &self.scales.as_chunks().0[panel],
-                        columns: start..outputs.min(start + WIDTH),
-                        first,
-                    };
-                    // Safety: panels are disjoint columns of `y`, each visited by one task, which has room for all rows.
-                    unsafe { finish(&block, after, matrix) };
-                }
-            });
-        };
+        let matrix = Matrix::new(&mut y, 0..outputs);
         let panels = self.panels.count();
+        // Safety: `y` has room for all rows, and panels are disjoint columns of it, each written by one task.
+        let run = |which| unsafe { self.write(&rows, which, path, after, matrix) };
         match tasks(count, &self.panels) {
             1 => run(0..panels),
             // Four panels are done at once.
@@ -148,6 +131,44 @@ impl Int8Linear {
         // Safety: all panels of all rows have been written.
         unsafe { y.set_len(count * outputs) };
         y
+    }
+
+    /// Writes the outputs of some panels, for all rows.
+    ///
+    /// # Safety
+    /// `matrix` must have room for all rows and for the columns of these panels, which nobody else may use meanwhile.
+    pub(super) unsafe fn write(
+        &self,
+        rows: &Rows,
+        which: Range<usize>,
+        path: Path,
+        after: After,
+        matrix: Matrix,
+    ) {
+        path.sums(&self.panels, which, rows, |first, panel, sums| {
+            for (panel, sums) in (panel..).zip(sums) {
+                let start = panel * WIDTH;
+                let block = Block {
+                    sums: &sums[..TALL.min(rows.count() - first)],
+                    steps: &rows.scales()[first..],
+                    scales: &self.scales.as_chunks().0[panel],
+                    columns: start..self.outputs().min(start + WIDTH),
+                    first,
+                };
+                // Safety: the caller sees to it.
+                unsafe { finish(&block, after, matrix) };
+            }
+        });
+    }
+
+    /// How activations are rounded.
+    pub(super) fn step(&self) -> Step {
+        self.step
+    }
+
+    /// The weights' integers.
+    pub(super) fn panels(&self) -> &Panels {
+        &self.panels
     }
 }
 
@@ -166,19 +187,20 @@ fn tasks(rows: usize, panels: &Panels) -> usize {
 
 /// [`Then`], as values.
 #[derive(Clone, Copy)]
-struct After<'a> {
+pub(super) struct After<'a> {
     /// One an output.
-    bias: Option<&'a [f32]>,
-    activation: Option<Activation>,
+    pub bias: Option<&'a [f32]>,
+    pub activation: Option<Activation>,
     /// Added: (rows, outputs).
-    residual: Option<&'a [f32]>,
+    pub residual: Option<&'a [f32]>,
 }
 
-/// The result, written in parts.
+/// Some columns of the result, written in parts.
 #[derive(Clone, Copy)]
-struct Matrix {
+pub(super) struct Matrix {
     values: *mut MaybeUninit<f32>,
-    columns: usize,
+    first: usize,
+    width: usize,
 }
 
 // Safety: see `row`.
@@ -186,17 +208,22 @@ unsafe impl Send for Matrix {}
 unsafe impl Sync for Matrix {}
 
 impl Matrix {
+    /// These columns of the result, in the spare room of a vector.
+    pub fn new(values: &mut Vec<f32>, columns: Range<usize>) -> Self {
+        Matrix {
+            values: values.spare_capacity_mut().as_mut_ptr(),
+            first: columns.start,
+            width: columns.len(),
+        }
+    }
+
     /// # Safety
     /// The row must lie inside, and nobody else use these columns of it.
     #[inline(always)]
-    unsafe fn row<'a>(self, row: usize, columns: Range<usize>) -> &'a mut [MaybeUninit<f32>] {
+    unsafe fn row<'a>(self, row: usize, columns: &Range<usize>) -> &'a mut [MaybeUninit<f32>] {
+        let start = row * self.width + columns.start - self.first;
         // Safety: the caller sees to it.
-        unsafe {
-            slice::from_raw_parts_mut(
-                self.values.add(row * self.columns + columns.start),
-                columns.len(),
-            )
-        }
+        unsafe { slice::from_raw_parts_mut(self.values.add(start), columns.len()) }
     }
 }
 
@@ -235,9 +262,9 @@ unsafe fn finish(block: &Block, after: After, matrix: Matrix) {
             activation.apply_to(&mut y);
         }
         // Safety: the caller sees to it.
-        let out = unsafe { matrix.row(row, block.columns.clone()) };
+        let out = unsafe { matrix.row(row, &block.columns) };
         if let Some(residual) = after.residual {
-            let residual = &residual[row * matrix.columns + block.columns.start..];
+            let residual = &residual[row * matrix.width + block.columns.start..];
             y.iter_mut()
                 .zip(&residual[..out.len()])
                 .for_each(|(y, r)| *y += r);
@@ -253,15 +280,15 @@ unsafe fn finish(block: &Block, after: After, matrix: Matrix) {
 }
 
 /// Rounds the weights of an output and returns their step.
+#[multiversion(targets = "simd")]
 fn quantize_output(weights: &[f32], integers: &mut [i8]) -> f32 {
-    let bad = weights.iter().fold(0.0, |bad, w| bad + w * 0.0);
-    let largest = weights.iter().fold(0f32, |largest, w| largest.max(w.abs()));
-    let scale = largest / 127.0;
+    let scale = largest(weights) / 127.0;
     let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
     for (integer, w) in integers.iter_mut().zip(weights) {
-        *integer = (w * inverse).round_ties_even().clamp(-127.0, 127.0) as i8;
+        // Added to 1.5 × 2^23, a number is rounded to the nearest integer, which is in the low bits then.
+        *integer = ((w * inverse).clamp(-127.0, 127.0) + 12_582_912.0).to_bits() as i8;
     }
-    scale + bad
+    scale
 }
 
 struct Product<'a> {

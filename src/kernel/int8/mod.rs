@@ -13,6 +13,7 @@ mod linear;
 mod panels;
 mod path;
 mod portable;
+mod rank;
 mod rows;
 
 pub use linear::{Int8Linear, Then};

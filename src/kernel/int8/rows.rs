@@ -107,7 +107,7 @@ fn round(values: &[f32], step: Step, zero: u8, bytes: &mut [u8]) -> f32 {
 
 /// The largest magnitude. Magnitudes sort as the integers that their bits are, what is not a number last.
 #[inline(always)]
-fn largest(values: &[f32]) -> f32 {
+pub fn largest(values: &[f32]) -> f32 {
     let mut lanes = [0u32; 16];
     let (chunks, rest) = values.as_chunks::<16>();
     let magnitude = |v: &f32| v.to_bits() & 0x7fff_ffff;
