@@ -3,7 +3,7 @@
 //! Data goes one way, and the modules stand in that order:
 //! [`article`] → [`text`] → [`lexicon`] → [`model`] → [`decode`] → [`generate`] → [`translate`] → [`summarize`].
 //! Beside them: [`hub`], where models come from, [`tokenizer`], and [`prompts`], what language models are asked;
-//! [`kernel`], what makes models fast; and [`eval`], which scores what came out.
+//! [`kernel`] and [`shortlist`], what makes models fast; and [`eval`], which scores what came out.
 
 #![warn(missing_docs)]
 
@@ -17,6 +17,7 @@ pub mod kernel;
 pub mod lexicon;
 pub mod model;
 pub mod prompts;
+pub mod shortlist;
 pub mod summarize;
 pub mod text;
 pub mod tokenizer;

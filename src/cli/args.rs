@@ -7,7 +7,9 @@ use std::str::FromStr;
 use anubad::generate::Use;
 use anubad::hub::Hub;
 use anubad::summarize::{Length, MAX_SENTENCES, SummaryOptions};
-use anubad::translate::{Compute, DeviceChoice, ModelSource, Severity, TranslateOptions};
+use anubad::translate::{
+    Compute, DeviceChoice, ModelSource, Severity, ShortlistChoice, TranslateOptions,
+};
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
 
@@ -177,6 +179,13 @@ pub struct SearchArgs {
     /// Do not decode a sentence again where a check finds an error
     #[arg(long)]
     no_redecode: bool,
+    /// Score for each sentence the tokens alone that this shortlist has for it, which `anubad models shortlist` makes:
+    /// faster, and now and then another translation [default: the model's own, where its folder has one]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_shortlist")]
+    shortlist: Option<PathBuf>,
+    /// Score all tokens, whatever shortlist the model comes with
+    #[arg(long)]
+    no_shortlist: bool,
     /// Threads; 0 is all cores
     #[arg(long, value_name = "N", default_value_t = TranslateOptions::default().threads,
           value_parser = RangedU64ValueParser::<usize>::new().range(0..=1024))]
@@ -253,6 +262,11 @@ impl SearchArgs {
             length_penalty: self.length_penalty,
             threads: self.threads,
             batch_tokens: self.batch_tokens,
+            shortlist: match &self.shortlist {
+                Some(path) => ShortlistChoice::File(path.clone()),
+                None if self.no_shortlist => ShortlistChoice::Off,
+                None => ShortlistChoice::Own,
+            },
             lexicon: self.lexicon.clone(),
             redecode: !self.no_redecode,
             ..TranslateOptions::default()

@@ -1,5 +1,7 @@
 //! Beam search over one request; with one beam, greedy search.
 
+use std::sync::Arc;
+
 use super::constraints::{Allowed, Constraints, Place};
 use super::pool::Pool;
 use super::{Continuation, DecodeError, DecodeOptions, EarlyStopping, Request};
@@ -12,6 +14,8 @@ const LOOP: usize = 48;
 /// A request in work.
 pub struct BeamSearch<'a> {
     beams: Vec<Beam>,
+    /// The tokens that there are; none: the whole vocabulary.
+    among: Option<Arc<[u32]>>,
     /// What may come next in each beam, as the model was last asked for.
     allowed: Vec<Allowed<'a>>,
     pool: Pool,
@@ -48,6 +52,7 @@ impl<'a> BeamSearch<'a> {
     /// Begins with the request's prompt; `sequence` is about its source.
     pub fn new(sequence: Sequence, request: Request, constraints: &'a Constraints) -> Self {
         let options = constraints.options;
+        let shortlist = options.shortlist.as_ref();
         let prompt = request.prompt.len();
         let beam = Beam {
             sequence,
@@ -58,6 +63,7 @@ impl<'a> BeamSearch<'a> {
         };
         BeamSearch {
             beams: vec![beam],
+            among: shortlist.and_then(|shortlist| shortlist.for_source(&request.source)),
             allowed: Vec::new(),
             pool: Pool::new(options.beam_size),
             prompt,
@@ -87,15 +93,21 @@ impl<'a> BeamSearch<'a> {
             })
         });
         self.allowed = allowed.collect();
-        let k = self.drawn();
-        self.allowed.iter().map(move |allowed| match allowed {
-            Allowed::Forced(_) => Query::default(),
-            Allowed::Any { edits, suppressed } => Query {
-                k,
-                edited: edits.iter().map(|(token, _)| *token).collect(),
-                suppressed,
-                among: None,
-            },
+        let (k, among) = (self.drawn(), &self.among);
+        self.allowed.iter().map(move |allowed| {
+            let among = among.clone();
+            match allowed {
+                Allowed::Forced(_) => Query {
+                    among,
+                    ..Query::default()
+                },
+                Allowed::Any { edits, suppressed } => Query {
+                    k,
+                    edited: edits.iter().map(|(token, _)| *token).collect(),
+                    suppressed,
+                    among,
+                },
+            }
         })
     }
 

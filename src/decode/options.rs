@@ -1,6 +1,9 @@
 //! How sequences are searched for: what a caller may choose.
 
+use std::sync::Arc;
+
 use super::DecodeError;
+use crate::shortlist::Shortlist;
 
 /// How sequences are searched for.
 ///
@@ -49,6 +52,9 @@ pub struct DecodeOptions {
     pub suppressed_first: Vec<u32>,
     /// Whether what the options leave is made to sum to one again (`renormalize_logits`). Greedy search always does.
     pub renormalise: bool,
+    /// What leaves few tokens for each source; none, the default: a sequence may have any. Probabilities are of those
+    /// that are left. Not in `transformers`.
+    pub shortlist: Option<Arc<Shortlist>>,
     /// Whether a search stops when its best hypothesis has come to repeat itself: the last 48 tokens go round in at
     /// most 6. A model that does so rarely finds the way out, and time is better spent on decoding again. On by
     /// default; not in `transformers`.
@@ -92,6 +98,7 @@ impl Default for DecodeOptions {
             suppressed: Vec::new(),
             suppressed_first: Vec::new(),
             renormalise: false,
+            shortlist: None,
             stop_loops: true,
             batch_tokens: 1024,
             step_tokens: 128,
@@ -133,6 +140,14 @@ impl DecodeOptions {
         let mut forced = self.forced_first.iter().chain(&self.forced_last);
         if let Some(token) = forced.find(|token| self.suppressed.contains(token)) {
             return fail(format!("token {token} is both forced and suppressed"));
+        }
+        if let Some(shortlist) = &self.shortlist
+            && shortlist.vocabulary() > vocabulary
+        {
+            return fail(format!(
+                "a shortlist from {} tokens for a vocabulary of {vocabulary}",
+                shortlist.vocabulary()
+            ));
         }
         let written = self.end_tokens.iter();
         let written = written.chain(&self.forced_first).chain(&self.forced_last);

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::num::NonZero;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use thiserror::Error;
@@ -10,6 +11,7 @@ use thiserror::Error;
 use crate::decode::{Continuation, DecodeError, DecodeOptions, Request, Step, generate};
 use crate::model::{Limits, Model};
 use crate::prompts::Prompting;
+use crate::shortlist::{Shortlist, ShortlistError, Table, Vocabularies};
 use crate::tokenizer::{Part, Tokenizer, TokenizerError};
 use crate::workers::share_out;
 
@@ -56,6 +58,11 @@ pub struct Prompt {
 }
 
 impl Prompt {
+    /// What an encoder-decoder reads, special tokens included; nothing of a language model.
+    pub fn source(&self) -> &[u32] {
+        &self.source
+    }
+
     /// Tokens of the text, special ones included.
     pub fn tokens(&self) -> usize {
         match self.source.len() {
@@ -106,6 +113,34 @@ impl Generator {
             tokenizer,
             options,
         }
+    }
+
+    /// What a shortlist for the model has to know.
+    pub fn vocabularies(&self) -> Vocabularies {
+        let (tokenizer, decode) = (&self.tokenizer, &self.options.decode);
+        let always = decode.end_tokens.iter().copied();
+        let always = always.chain(tokenizer.unknown());
+        let always = always.chain(decode.forced_first);
+        Vocabularies {
+            source: tokenizer.source_vocabulary(),
+            target: tokenizer.vocabulary(),
+            is_shared: tokenizer.is_shared(),
+            around: tokenizer.around(),
+            always: always.chain(decode.forced_last.iter().copied()).collect(),
+        }
+    }
+
+    /// Leaves the model for each source the tokens that a table has for it.
+    ///
+    /// # Errors
+    /// If the table is for another model, or this one reads no source.
+    pub fn use_shortlist(&mut self, table: Table) -> Result<(), ShortlistError> {
+        if self.model.limits().source == 0 {
+            return Err(ShortlistError::LanguageModel);
+        }
+        let shortlist = Shortlist::new(table, self.vocabularies())?;
+        self.options.decode.shortlist = Some(Arc::new(shortlist));
+        Ok(())
     }
 
     /// How the model is prompted.

@@ -70,6 +70,21 @@ impl ModelSource {
         (code.len() == 2).then(|| code.to_owned())
     }
 
+    /// The shortlist that its makers put into its folder, `lex.*.bin` as bergamot's are called; none where there are
+    /// several.
+    pub fn shortlist(&self) -> Option<PathBuf> {
+        let ModelSource::Located(located) = self else {
+            return None;
+        };
+        let entries = std::fs::read_dir(&located.folder).ok()?;
+        let mut own = entries.filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let name = path.file_name()?.to_str()?;
+            (name.starts_with("lex.") && name.ends_with(".bin")).then_some(path)
+        });
+        own.next().filter(|_| own.next().is_none())
+    }
+
     fn entry(&self) -> Option<&Entry> {
         match self {
             ModelSource::Embedded => None,

@@ -7,6 +7,7 @@ use half::bf16;
 use half::vec::HalfBitsVecExt;
 
 use super::free_slots::FreeSlots;
+use super::partial_head::PartialHead;
 use crate::kernel::write_rows;
 
 /// Slots for the keys and values of tokens, and, in an encoder-decoder, of source tokens: the same for all layers.
@@ -15,6 +16,8 @@ use crate::kernel::write_rows;
 pub struct KvCache {
     tokens: Slots,
     source: Slots,
+    /// What of the head the sequences in work were last scored with.
+    pub(super) head: Option<PartialHead>,
 }
 
 /// Keys and values of so many slots, layer by layer, and who uses them.
@@ -62,6 +65,7 @@ impl KvCache {
         Ok(KvCache {
             tokens: Slots::new(layers, slots, width, DType::F32, device)?,
             source: Slots::new(0, 0, width, DType::F32, device)?,
+            head: None,
         })
     }
 
@@ -77,6 +81,7 @@ impl KvCache {
         Ok(KvCache {
             tokens: Slots::new(layers, slots, width, dtype, device)?,
             source: Slots::new(layers, source_slots, width, dtype, device)?,
+            head: None,
         })
     }
 

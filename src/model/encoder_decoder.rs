@@ -12,9 +12,10 @@ use super::embedding::Embedding;
 use super::layers::{DecoderLayer, DecoderPlan, EncoderLayer};
 use super::linear::Linear;
 use super::norm::Norm;
+use super::partial_head::PartialHead;
 use super::position::Positions;
 use super::rows::Rows;
-use super::{KvCache, Limits, Model, Sequence};
+use super::{Answer, KvCache, Limits, Model, Query, Sequence};
 use crate::kernel::{AttentionPlan, PositionBias, Span};
 
 /// What stands on either side: embeddings, layers, norms.
@@ -152,7 +153,7 @@ impl EncoderDecoder {
         })
     }
 
-    /// The logits after the last token of each sequence.
+    /// What the head makes logits of: the last token of each sequence.
     fn end_step(&self, step: &Step, cache: &KvCache) -> Result<Tensor> {
         let x = step
             .layer
@@ -160,9 +161,56 @@ impl EncoderDecoder {
         let x = x.index_select(&step.last, 0)?;
         let x = normalise(self.decoder.norm.as_ref(), x)?;
         match self.head_scale {
-            1.0 => self.head.forward(&x),
-            scale => self.head.forward(&(x * scale)?),
+            1.0 => Ok(x),
+            scale => x * scale,
         }
+    }
+
+    /// The answers to queries about rows before the head. Those about a list of tokens are answered by that part of the
+    /// head which has the lists of all of them.
+    fn answers(&self, cache: &mut KvCache, x: &Tensor, queries: &[Query]) -> Result<Vec<Answer>> {
+        let is_listed = |i: &u32| queries[*i as usize].among.is_some();
+        let (listed, others): (Vec<u32>, Vec<u32>) = (0..queries.len() as u32).partition(is_listed);
+        if listed.is_empty() {
+            return self.head.answers(x, queries);
+        }
+        let part = PartialHead::update(&mut cache.head, &self.head, queries)?;
+        if others.is_empty() {
+            return part.answers(x, queries);
+        }
+        let own = |rows: &[u32]| -> Result<(Tensor, Vec<Query>)> {
+            let queries = rows.iter().map(|&i| queries[i as usize].clone());
+            Ok((
+                x.index_select(&Tensor::new(rows, &self.device)?, 0)?,
+                queries.collect(),
+            ))
+        };
+        let (x, queries) = own(&listed)?;
+        let mut found: Vec<_> = listed
+            .into_iter()
+            .zip(part.answers(&x, &queries)?)
+            .collect();
+        let (x, queries) = own(&others)?;
+        found.extend(others.into_iter().zip(self.head.answers(&x, &queries)?));
+        found.sort_by_key(|(row, _)| *row);
+        Ok(found.into_iter().map(|(_, answer)| answer).collect())
+    }
+
+    /// Where the last token of each sequence looks in its source.
+    fn attention(
+        &self,
+        cache: &KvCache,
+        step: &Step,
+        batch: &[(&mut Sequence, &[u32])],
+    ) -> Result<Vec<Vec<f32>>> {
+        let spans = batch.iter().enumerate().map(|(i, (sequence, _))| Span {
+            rows: i..i + 1,
+            slots: sequence.source().to_vec(),
+        });
+        let spans: Vec<Span> = spans.collect();
+        let looks = step.looks(&step.x.index_select(&step.last, 0)?, cache, &spans)?;
+        let looks = looks.iter().map(|look| look.flatten_all()?.to_vec1());
+        looks.collect()
     }
 }
 
@@ -247,7 +295,7 @@ impl Model for EncoderDecoder {
 
     fn step(&self, cache: &mut KvCache, batch: &mut [(&mut Sequence, &[u32])]) -> Result<Tensor> {
         let step = self.begin_step(cache, batch)?;
-        self.end_step(&step, cache)
+        self.head.forward(&self.end_step(&step, cache)?)
     }
 
     fn step_with_attention(
@@ -256,14 +304,31 @@ impl Model for EncoderDecoder {
         batch: &mut [(&mut Sequence, &[u32])],
     ) -> Result<(Tensor, Vec<Vec<f32>>)> {
         let step = self.begin_step(cache, batch)?;
-        let spans = batch.iter().enumerate().map(|(i, (sequence, _))| Span {
-            rows: i..i + 1,
-            slots: sequence.source().to_vec(),
-        });
-        let spans: Vec<Span> = spans.collect();
-        let looks = step.looks(&step.x.index_select(&step.last, 0)?, cache, &spans)?;
-        let looks = looks.iter().map(|look| look.flatten_all()?.to_vec1());
-        Ok((self.end_step(&step, cache)?, looks.collect::<Result<_>>()?))
+        let attention = self.attention(cache, &step, batch)?;
+        Ok((self.head.forward(&self.end_step(&step, cache)?)?, attention))
+    }
+
+    fn step_best(
+        &self,
+        cache: &mut KvCache,
+        batch: &mut [(&mut Sequence, &[u32])],
+        queries: &[Query],
+    ) -> Result<Vec<Answer>> {
+        let step = self.begin_step(cache, batch)?;
+        let x = self.end_step(&step, cache)?;
+        self.answers(cache, &x, queries)
+    }
+
+    fn step_best_with_attention(
+        &self,
+        cache: &mut KvCache,
+        batch: &mut [(&mut Sequence, &[u32])],
+        queries: &[Query],
+    ) -> Result<(Vec<Answer>, Vec<Vec<f32>>)> {
+        let step = self.begin_step(cache, batch)?;
+        let attention = self.attention(cache, &step, batch)?;
+        let x = self.end_step(&step, cache)?;
+        Ok((self.answers(cache, &x, queries)?, attention))
     }
 
     fn align(&self, source: &[u32], target: &[u32]) -> Result<Tensor> {

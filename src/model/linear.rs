@@ -8,7 +8,7 @@ use candle_core::{Device, Module, Result, Tensor, bail};
 use super::gguf::quantized;
 use super::matrix::Matrix;
 use super::{Compute, Gguf};
-use crate::kernel::{Activation, Int8Linear, Q5Linear, Then, dense};
+use crate::kernel::{Activation, Answer, Int8Linear, Q5Linear, Query, Then, answers, dense};
 
 /// `y = x Wᵀ + b`.
 pub struct Linear {
@@ -110,6 +110,45 @@ impl Linear {
     /// Whether f32 weights were rounded to 8 bits.
     pub fn is_int8(&self) -> bool {
         matches!(self.weight, Weight::Int8(_))
+    }
+
+    /// How many values come out.
+    pub fn outputs(&self) -> Result<usize> {
+        match &self.weight {
+            Weight::Dense(weight) => weight.dim(0),
+            Weight::Int8(weight) => Ok(weight.outputs()),
+            Weight::Q5(_) | Weight::Quantized(_) => bail!("a layer of a language model"),
+        }
+    }
+
+    /// The layer that has these outputs alone, in this order.
+    pub fn select(&self, outputs: &[u32]) -> Result<Self> {
+        let numbers = Tensor::new(outputs, &Device::Cpu)?;
+        let weight = match &self.weight {
+            Weight::Dense(weight) => {
+                Matrix::Dense(weight.index_select(&numbers.to_device(weight.device())?, 0)?)
+            }
+            Weight::Int8(weight) => Matrix::Int8(Arc::new(weight.select(outputs)?)),
+            Weight::Q5(_) | Weight::Quantized(_) => {
+                bail!("a layer of a language model cannot be taken apart")
+            }
+        };
+        let bias = self.bias.as_ref().map(|bias| {
+            let numbers = numbers.to_device(bias.device())?;
+            bias.index_select(&numbers, bias.rank() - 1)
+        });
+        Ok(Self::new(weight, bias.transpose()?))
+    }
+
+    /// The answers to queries about rows of outputs, the logits of a vocabulary: one a row of `x`, (rows, in).
+    pub fn answers(&self, x: &Tensor, queries: &[Query]) -> Result<Vec<Answer>> {
+        match &self.weight {
+            // Several threads share the product out.
+            Weight::Int8(weight) if rayon::current_num_threads() == 1 => {
+                weight.answers(x, self.bias.as_ref(), queries)
+            }
+            _ => answers(&self.forward(x)?, queries),
+        }
     }
 
     /// `x`: (rows, in) → (rows, out).

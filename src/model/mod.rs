@@ -24,6 +24,7 @@ mod mbart;
 mod norm;
 mod number;
 mod package;
+mod partial_head;
 mod pegasus;
 mod pickle;
 mod position;

@@ -20,6 +20,11 @@ pub(super) trait Codec: Send + Sync {
         ids.iter().copied().map(text).collect()
     }
 
+    /// Whether source and target have the same tokens.
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     /// One more than the largest id of the target.
     fn vocabulary(&self) -> usize;
 

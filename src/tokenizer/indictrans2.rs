@@ -83,6 +83,10 @@ impl Codec for IndicTrans2 {
         Ok(piece_texts(&self.ids, ids))
     }
 
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     fn vocabulary(&self) -> usize {
         self.tokens.keys().max().map_or(0, |id| *id as usize + 1)
     }

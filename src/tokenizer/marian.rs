@@ -72,6 +72,38 @@ pub(super) fn load(folder: &Folder, languages: &Languages) -> Result<Parts, Toke
     })
 }
 
+/// The same with the target in the source's place, so that its texts can be encoded.
+pub(super) fn load_target(folder: &Folder) -> Result<Parts, TokenizerError> {
+    let file = match folder.config.separate_vocabs.unwrap_or(false) {
+        true => "target_vocab.json",
+        false => "vocab.json",
+    };
+    let ids = folder.vocabulary(file)?;
+    let id = |token: &'static str| {
+        ids.get(token)
+            .copied()
+            .ok_or(TokenizerError::NoToken(token))
+    };
+    let (unknown, end) = (id("<unk>")?, id("</s>")?);
+    Ok(Parts {
+        prefix: Vec::new(),
+        suffix: Vec::new(),
+        special: FxHashSet::from_iter([unknown, end]),
+        reserved: FxHashSet::from_iter([unknown, end]),
+        end,
+        unknown: Some(unknown),
+        target_language: None,
+        clean_up: folder.clean_up(),
+        codec: Box::new(Marian {
+            source: folder.sentencepiece("target.spm")?,
+            target: None,
+            tokens: ids.iter().map(|(token, &id)| (id, token.clone())).collect(),
+            ids,
+            unknown,
+        }),
+    })
+}
+
 /// The language that a token like `>>ben<<` names.
 pub(super) fn code(token: &str) -> Option<&str> {
     token.strip_prefix(">>")?.strip_suffix("<<")
@@ -94,6 +126,10 @@ impl Codec for Marian {
 
     fn source_texts(&self, ids: &[u32]) -> Result<Vec<String>, TokenizerError> {
         Ok(piece_texts(&self.ids, ids))
+    }
+
+    fn is_shared(&self) -> bool {
+        self.target.is_none()
     }
 
     fn vocabulary(&self) -> usize {

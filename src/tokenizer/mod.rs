@@ -31,7 +31,7 @@ use rustc_hash::FxHashSet;
 use thiserror::Error;
 
 use codec::{Codec, Parts};
-use folder::Folder;
+use folder::{Family, Folder};
 use library::Library;
 use special::{Piece, SpecialTokens};
 
@@ -126,6 +126,11 @@ pub enum TokenizerError {
         /// A few of the model's own codes.
         known: String,
     },
+    /// Texts of the target can be decoded, and not encoded.
+    #[error(
+        "translations by others cannot be encoded for models of this family; use the model's own"
+    )]
+    NoTargetTexts,
     /// The text could not be encoded or the ids not decoded.
     #[error("cannot tokenize: {0}")]
     Text(String),
@@ -185,6 +190,25 @@ impl Tokenizer {
         let folder = Folder::open(folder)?;
         let family = folder.family()?;
         Ok(Self::new(family.load(&folder, &languages)?))
+    }
+
+    /// Reads a tokenizer whose texts are the target's, for those who learn from translations: it encodes them as the
+    /// model would write them, without special tokens.
+    ///
+    /// # Errors
+    /// As [`Tokenizer::from_folder`], or if the model's family prepares what it writes in a way that is not known here.
+    pub fn of_targets(folder: &Path, languages: Languages) -> Result<Self, TokenizerError> {
+        let folder = Folder::open(folder)?;
+        let parts = match folder.family()? {
+            Family::Marian => marian::load_target(&folder)?,
+            Family::IndicTrans2 => return Err(TokenizerError::NoTargetTexts),
+            family => family.load(&folder, &languages)?,
+        };
+        Ok(Self::new(Parts {
+            prefix: Vec::new(),
+            suffix: Vec::new(),
+            ..parts
+        }))
     }
 
     fn new(parts: Parts) -> Self {
@@ -330,6 +354,16 @@ impl Tokenizer {
     /// How a special token is spelled in markup.
     pub fn spelling(&self, id: u32) -> Option<&str> {
         self.inner.markup.spelling(id)
+    }
+
+    /// The special tokens that stand around the ids of every source.
+    pub fn around(&self) -> Vec<u32> {
+        [&*self.inner.prefix, &self.inner.suffix].concat()
+    }
+
+    /// Whether source and target have the same tokens.
+    pub fn is_shared(&self) -> bool {
+        self.inner.codec.is_shared()
     }
 
     /// The token of what has no token, if there is one.

@@ -5,13 +5,14 @@ mod cut;
 mod draft;
 mod mask;
 mod options;
+mod pairs;
 mod translator;
 
 use std::ops::Range;
 
 use crate::article::{Part, Role};
 pub use check::{Finding, FindingKind, Severity, check};
-pub use options::{DeviceChoice, TranslateOptions};
+pub use options::{DeviceChoice, ShortlistChoice, TranslateOptions};
 pub use translator::{TranslateError, Translator};
 
 pub use crate::generate::{ExplainedToken, ModelSource};

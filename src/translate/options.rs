@@ -35,6 +35,8 @@ pub struct TranslateOptions {
     /// larger. None: 1024 for language models, about 37 kB each with the embedded one, which keep the program below
     /// 350 MB on two cores; 4096 for encoder-decoders, which use a third of what may be kept.
     pub batch_tokens: Option<usize>,
+    /// Whether the model scores but a few tokens for each sentence.
+    pub shortlist: ShortlistChoice,
     /// A word list that is asked before the embedded one.
     pub lexicon: Option<PathBuf>,
     /// Whether a sentence in which a check finds an error is decoded again with a beam, and the
@@ -56,6 +58,7 @@ impl Default for TranslateOptions {
             length_penalty: None,
             threads: 0,
             batch_tokens: None,
+            shortlist: ShortlistChoice::Own,
             lexicon: None,
             redecode: true,
             explain: false,
@@ -81,6 +84,18 @@ impl TranslateOptions {
     pub fn is_bengali(&self) -> bool {
         same_language(&self.source_language, "bn")
     }
+}
+
+/// Which shortlist a model is used with: see [`shortlist`](crate::shortlist).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ShortlistChoice {
+    /// The one in the model's folder, where its makers mean it to be used with one; else none.
+    #[default]
+    Own,
+    /// None.
+    Off,
+    /// The one in a file.
+    File(PathBuf),
 }
 
 /// Where the model runs.

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::cut::cut;
 use super::draft::{Draft, Outcome};
 use super::mask::Masked;
-use super::{Segment, TranslateOptions, TranslatedParagraph, Translation};
+use super::{Segment, ShortlistChoice, TranslateOptions, TranslatedParagraph, Translation};
 use crate::article::Article;
 use crate::decode::{DecodeError, Step};
 use crate::generate::{
@@ -17,6 +17,7 @@ use crate::generate::{
 };
 use crate::lexicon::{Lexicon, LexiconError};
 use crate::prompts::{Prompting, Prompts};
+use crate::shortlist::{ShortlistError, Table};
 use crate::text::for_model;
 use crate::tokenizer::same_language;
 
@@ -44,11 +45,11 @@ const REDECODE_BEAM: usize = 4;
 /// # Ok::<(), anubad::translate::TranslateError>(())
 /// ```
 pub struct Translator {
-    generator: Arc<Generator>,
+    pub(super) generator: Arc<Generator>,
     /// None where the articles are not Bengali.
     lexicon: Option<Lexicon>,
     prompts: Prompts,
-    search: Search,
+    pub(super) search: Search,
     n_best: usize,
     redecode: bool,
     explain: bool,
@@ -73,6 +74,9 @@ pub enum TranslateError {
     /// The device that was asked for cannot be used.
     #[error("the device cannot be used: {0}; the processor always can")]
     Device(candle_core::Error),
+    /// The shortlist cannot be used.
+    #[error(transparent)]
+    Shortlist(#[from] ShortlistError),
     /// The user's word list cannot be used.
     #[error(transparent)]
     Lexicon(#[from] LexiconError),
@@ -122,7 +126,15 @@ impl Translator {
         let purpose = Use::Translation { from: from.clone() };
         let model = || Generator::open(&options.model, &purpose, &resources);
         let (generator, lexicon) = rayon::join(model, lexicon);
-        let generator = generator?;
+        let mut generator = generator?;
+        let shortlist = match options.shortlist {
+            ShortlistChoice::Own => options.model.shortlist(),
+            ShortlistChoice::Off => None,
+            ShortlistChoice::File(path) => Some(path),
+        };
+        if let Some(path) = shortlist {
+            generator.use_shortlist(Table::read(&path)?)?;
+        }
         // The templates in prompts/ speak of Bengali.
         if !is_bengali && !matches!(generator.prompting(), Prompting::Source { .. }) {
             return Err(only("bn"));
@@ -203,7 +215,7 @@ impl Translator {
     }
 
     /// The segments of each paragraph; those of an untranslated one are none.
-    fn cut(&self, article: &Article) -> impl Iterator<Item = Vec<Segment>> {
+    pub(super) fn cut(&self, article: &Article) -> impl Iterator<Item = Vec<Segment>> {
         article
             .paragraphs
             .iter()
@@ -227,7 +239,7 @@ impl Translator {
 
     /// New tokens that a sentence may take: nearly twice what the longest of good translations do, so that only a
     /// loop is cut.
-    fn most_new_tokens(&self, prompt: &Prompt) -> usize {
+    pub(super) fn most_new_tokens(&self, prompt: &Prompt) -> usize {
         let most = match self.generator.prompting() {
             // The prompt holds the Bengali and a gloss.
             Prompting::Completion | Prompting::Chat(_) => prompt.tokens() * 3 / 4 + 16,
@@ -247,7 +259,7 @@ impl Translator {
         }
     }
 
-    fn draft(&self, segment: Segment) -> Result<Draft, TranslateError> {
+    pub(super) fn draft(&self, segment: Segment) -> Result<Draft, TranslateError> {
         let mut draft = Draft::new(segment, self.lexicon.as_ref());
         if draft.has_words() {
             let prompting = self.generator.prompting();

@@ -9,6 +9,7 @@ mod progress;
 mod pull;
 mod remove;
 mod search;
+mod shortlist;
 mod unpack;
 mod verify;
 
@@ -30,7 +31,8 @@ Examples:
   anubad models list                    what there is, and how good
   anubad models pull nllb-600m          fetch a model, or go on where it broke
   anubad models verify                  hash all fetched files again
-  anubad models pack nllb-600m          an archive for a machine without network")]
+  anubad models pack nllb-600m          an archive for a machine without network
+  anubad models shortlist --help        what makes an encoder-decoder faster")]
 pub enum ModelsVerb {
     List(list::ListVerb),
     Search(search::SearchVerb),
@@ -42,12 +44,14 @@ pub enum ModelsVerb {
     Add(add::AddVerb),
     Pack(pack::PackVerb),
     Unpack(unpack::UnpackVerb),
+    Shortlist(shortlist::ShortlistVerb),
 }
 
 /// Runs the verb.
 pub fn run(verb: ModelsVerb, console: Console) -> Result<Exit, Failure> {
     let hub = Hub::from_env()?;
     match verb {
+        ModelsVerb::Shortlist(verb) => shortlist::run(verb, console),
         ModelsVerb::List(verb) => list::run(verb, &hub, console),
         ModelsVerb::Search(verb) => search::run(verb, &hub, console),
         ModelsVerb::Info(verb) => info::run(verb, &hub),

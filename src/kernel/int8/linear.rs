@@ -77,6 +77,24 @@ impl Int8Linear {
         })
     }
 
+    /// The layer that has these outputs alone, in this order.
+    ///
+    /// # Errors
+    /// If there is no such output.
+    pub fn select(&self, outputs: &[u32]) -> Result<Self> {
+        if let Some(n) = outputs.iter().find(|&&n| n as usize >= self.outputs()) {
+            bail!("there is no output {n} among {}", self.outputs());
+        }
+        let panels = self.panels.select(outputs);
+        let mut scales: Vec<f32> = outputs.iter().map(|&n| self.scales[n as usize]).collect();
+        scales.resize(panels.count() * WIDTH, 0.0);
+        Ok(Int8Linear {
+            panels,
+            scales,
+            step: self.step,
+        })
+    }
+
     /// The same layer that rounds activations to multiples of `step`, at most 127 of them on either side, whatever the
     /// row: a step found when the model was made.
     pub fn with_step(self, step: f32) -> Self {

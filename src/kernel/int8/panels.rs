@@ -46,6 +46,31 @@ impl Panels {
         Ok(Self::of(lines, outputs, inputs))
     }
 
+    /// Those of these outputs alone, which must be there, in this order.
+    pub fn select(&self, outputs: &[u32]) -> Self {
+        let groups = self.depth() / GROUP;
+        let mut lines = vec![Line([0; WIDTH * GROUP]); outputs.len().div_ceil(WIDTH) * groups];
+        let mut offsets = vec![0; lines.len() / groups * WIDTH];
+        let panels = lines.chunks_exact_mut(groups).zip(outputs.chunks(WIDTH));
+        for (panel, outputs) in panels {
+            for (to, &output) in outputs.iter().enumerate() {
+                let (from, at) = (self.panel(output as usize / WIDTH), output as usize % WIDTH);
+                for (line, from) in panel.iter_mut().zip(from) {
+                    line.0.as_chunks_mut::<GROUP>().0[to] = from.0.as_chunks::<GROUP>().0[at];
+                }
+            }
+        }
+        for (offset, &output) in offsets.iter_mut().zip(outputs) {
+            *offset = self.offsets[output as usize];
+        }
+        Panels {
+            lines,
+            offsets,
+            outputs: outputs.len(),
+            inputs: self.inputs,
+        }
+    }
+
     fn of(lines: Vec<Line>, outputs: usize, inputs: usize) -> Self {
         let groups = inputs.next_multiple_of(DEPTH) / GROUP;
         let mut offsets = vec![0; lines.len() / groups * WIDTH];

@@ -2,10 +2,10 @@
 
 use candle_core::{Device, Result, Storage, Tensor, bail};
 
+use super::WIDTH;
 use super::linear::{After, Int8Linear, Matrix};
 use super::path::Path;
 use super::rows::Rows;
-use super::WIDTH;
 use crate::kernel::f32_slice;
 use crate::kernel::vocab::{Answer, Query, Ranking};
 
@@ -18,14 +18,31 @@ impl Int8Linear {
     ///
     /// # Errors
     /// If shapes do not fit together, there are not as many queries as rows, or one is about a list of tokens.
-    pub fn answers(&self, x: &Tensor, bias: Option<&Tensor>, queries: &[Query]) -> Result<Vec<Answer>> {
+    pub fn answers(
+        &self,
+        x: &Tensor,
+        bias: Option<&Tensor>,
+        queries: &[Query],
+    ) -> Result<Vec<Answer>> {
         let (count, inputs) = x.dims2()?;
-        if inputs != self.inputs() || count != queries.len() || queries.iter().any(|q| q.among.is_some()) {
-            bail!("{} queries about logits of {count} rows of {inputs}", queries.len());
+        if inputs != self.inputs()
+            || count != queries.len()
+            || queries.iter().any(|q| q.among.is_some())
+        {
+            bail!(
+                "{} queries about logits of {count} rows of {inputs}",
+                queries.len()
+            );
         }
-        let (x, bias) = (x.contiguous()?, bias.map(|bias| bias.flatten_all()).transpose()?);
+        let (x, bias) = (
+            x.contiguous()?,
+            bias.map(|bias| bias.flatten_all()).transpose()?,
+        );
         let bias = bias.map(|bias| bias.to_vec1::<f32>()).transpose()?;
-        if bias.as_ref().is_some_and(|bias| bias.len() != self.outputs()) {
+        if bias
+            .as_ref()
+            .is_some_and(|bias| bias.len() != self.outputs())
+        {
             bail!("a bias for each of {} outputs is needed", self.outputs());
         }
         let (storage, layout) = x.storage_and_layout();
@@ -33,7 +50,12 @@ impl Int8Linear {
             bail!("an 8-bit product on another device");
         };
         let path = Path::fastest(count);
-        let rows = Rows::new(f32_slice(storage, layout)?, inputs, self.step(), path.bias());
+        let rows = Rows::new(
+            f32_slice(storage, layout)?,
+            inputs,
+            self.step(),
+            path.bias(),
+        );
         let mut rankings: Vec<Ranking> = queries.iter().map(Ranking::new).collect();
         let panels = self.panels().count();
         let mut logits: Vec<f32> = Vec::with_capacity(count * PIECE * WIDTH);
@@ -51,7 +73,10 @@ impl Int8Linear {
             unsafe { self.write(&rows, start..end, path, after, matrix) };
             // Safety: all of them have been written.
             unsafe { logits.set_len(count * columns.len()) };
-            for (ranking, logits) in rankings.iter_mut().zip(logits.chunks_exact_mut(columns.len())) {
+            for (ranking, logits) in rankings
+                .iter_mut()
+                .zip(logits.chunks_exact_mut(columns.len()))
+            {
                 ranking.take(logits);
             }
         }
