@@ -2,9 +2,8 @@
 //!
 //! Data goes one way, and the modules stand in that order:
 //! [`article`] → [`text`] → [`lexicon`] → [`model`] → [`decode`] → [`generate`] → [`translate`] → [`summarize`].
-//! Beside them: [`hub`], where models come from, [`shortlist`], which
-//! makes some faster, [`tokenizer`], and [`prompts`], what language models are asked; and
-//! [`eval`], which scores what came out.
+//! Beside them: [`hub`], where models come from, [`tokenizer`], and [`prompts`], what language models are asked;
+//! [`kernel`] and [`shortlist`], what makes models fast; and [`eval`], which scores what came out.
 
 #![warn(missing_docs)]
 
@@ -14,7 +13,7 @@ pub mod eval;
 mod files;
 pub mod generate;
 pub mod hub;
-mod kernel;
+pub mod kernel;
 pub mod lexicon;
 pub mod model;
 pub mod prompts;

@@ -50,6 +50,21 @@ impl Activation {
     }
 }
 
+impl Activation {
+    /// Of values in place, inlined into the caller's loop.
+    #[inline(always)]
+    pub(super) fn apply_to(self, values: &mut [f32]) {
+        let values = values.iter_mut();
+        match self {
+            // What is not a number stays so.
+            Activation::Relu => values.for_each(|x| *x = if *x < 0.0 { 0.0 } else { *x }),
+            Activation::Gelu => values.for_each(|x| *x = gelu(*x)),
+            Activation::GeluTanh => values.for_each(|x| *x = gelu_tanh(*x)),
+            Activation::Silu => values.for_each(|x| *x = silu(*x)),
+        }
+    }
+}
+
 struct Activate {
     activation: Activation,
     gated: bool,
@@ -95,14 +110,14 @@ impl CustomOp1 for Activate {
 
 #[multiversion(targets = "simd")]
 fn activate_row(activation: Activation, x: &[f32], y: &mut [f32]) {
-    let values = y.iter_mut().zip(x);
-    match activation {
-        // What is not a number stays so.
-        Activation::Relu => values.for_each(|(y, &x)| *y = if x < 0.0 { 0.0 } else { x }),
-        Activation::Gelu => values.for_each(|(y, &x)| *y = gelu(x)),
-        Activation::GeluTanh => values.for_each(|(y, &x)| *y = gelu_tanh(x)),
-        Activation::Silu => values.for_each(|(y, &x)| *y = x / (1.0 + exp(-x))),
-    }
+    y.copy_from_slice(x);
+    activation.apply_to(y);
+}
+
+/// x σ(x).
+#[inline(always)]
+fn silu(x: f32) -> f32 {
+    x / (1.0 + exp(-x))
 }
 
 /// x · σ(2u) = x · (1 + tanh u) / 2 with u = √(2/π) (x + 0.044715 x³).

@@ -8,6 +8,8 @@
 mod activation;
 mod attention;
 mod dense;
+mod int8;
+mod lanes;
 mod norm;
 mod q5;
 mod quantize;
@@ -16,6 +18,7 @@ mod vocab;
 pub use activation::Activation;
 pub use attention::{AttentionPlan, PositionBias, Span, attention, write_rows};
 pub use dense::dense;
+pub use int8::{Int8Linear, Then};
 pub use norm::{RopeLayout, add_rms_norm, layer_norm, rms_norm, rope};
 pub use q5::Q5Linear;
 pub use vocab::{Answer, Query, answers, answers_at, log_sum_exp};

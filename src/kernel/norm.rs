@@ -4,7 +4,7 @@ use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tenso
 
 use multiversion::multiversion;
 
-use super::f32_slice;
+use super::{f32_slice, lanes};
 
 /// `x / √(mean(x²) + eps) × weight` over the last dimension (Zhang and Sennrich 2019).
 pub fn rms_norm(x: &Tensor, weight: &Tensor, eps: f32) -> Result<Tensor> {
@@ -252,7 +252,7 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
         }
     }
     let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f32>() + rest
+    lanes::sum(sums) + rest
 }
 
 /// Σ xᵢ, likewise.
@@ -265,7 +265,7 @@ fn sum(x: &[f32]) -> f32 {
             *sum += x;
         }
     }
-    sums.iter().sum::<f32>() + rest.iter().sum::<f32>()
+    lanes::sum(sums) + rest.iter().sum::<f32>()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use multiversion::multiversion;
 use rayon::prelude::*;
 
 use super::activation::exp;
-use super::f32_slice;
+use super::{f32_slice, lanes};
 
 /// Logits that a row is taken in at a time where it is in memory: they stay in the nearest cache.
 const PIECE: usize = 2048;
@@ -273,16 +273,7 @@ fn answer(row: &[f32], query: &Query, columns: Option<&[u32]>) -> Answer {
 
 #[multiversion(targets = "simd")]
 fn largest(values: &[f32]) -> f32 {
-    let mut lanes = [f32::NEG_INFINITY; 16];
-    let (chunks, rest) = values.as_chunks::<16>();
-    for chunk in chunks {
-        for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane = if x > *lane { x } else { *lane };
-        }
-    }
-    rest.iter()
-        .chain(&lanes)
-        .fold(f32::NEG_INFINITY, |a, &b| a.max(b))
+    lanes::largest(values)
 }
 
 /// Where the first value above a bar is.
@@ -297,14 +288,14 @@ fn first_above(values: &[f32], bar: f32) -> Option<usize> {
 /// Σ e^(x - less)
 #[multiversion(targets = "simd")]
 fn exp_sum(values: &[f32], less: f32) -> f32 {
-    let mut lanes = [0f32; 16];
+    let mut sums = [0f32; 16];
     let (chunks, rest) = values.as_chunks::<16>();
     for chunk in chunks {
-        for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane += exp(x - less);
+        for (sum, &x) in sums.iter_mut().zip(chunk) {
+            *sum += exp(x - less);
         }
     }
-    lanes.iter().sum::<f32>() + rest.iter().map(|&x| exp(x - less)).sum::<f32>()
+    lanes::sum(sums) + rest.iter().map(|&x| exp(x - less)).sum::<f32>()
 }
 
 #[cfg(test)]

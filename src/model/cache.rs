@@ -1,17 +1,18 @@
 //! Keys and values of past tokens, in slots that sequences name and hypotheses share.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use candle_core::{DType, Device, Result, Tensor, bail};
+use half::bf16;
+use half::vec::HalfBitsVecExt;
 
+use super::free_slots::FreeSlots;
 use super::partial_head::PartialHead;
 use crate::kernel::write_rows;
 
 /// Slots for the keys and values of tokens, and, in an encoder-decoder, of source tokens: the same for all layers.
-/// Memory is touched when a slot is first used, and the lowest free slot is used first, so a cache costs what its
-/// fullest moment needs.
+/// Memory is touched when a slot is first used, and low ones are used first, so a cache costs about what its fullest
+/// moment needs.
 pub struct KvCache {
     tokens: Slots,
     source: Slots,
@@ -22,7 +23,7 @@ pub struct KvCache {
 /// Keys and values of so many slots, layer by layer, and who uses them.
 struct Slots {
     layers: Vec<(Tensor, Tensor)>,
-    free: BinaryHeap<Reverse<u32>>,
+    free: FreeSlots,
     /// How many sequences name a slot.
     users: Vec<u32>,
 }
@@ -62,22 +63,24 @@ impl KvCache {
     /// `slots` slots of `width` values for keys and for values in each of `layers` layers.
     pub fn new(layers: usize, slots: usize, width: usize, device: &Device) -> Result<Self> {
         Ok(KvCache {
-            tokens: Slots::new(layers, slots, width, device)?,
-            source: Slots::new(0, 0, width, device)?,
+            tokens: Slots::new(layers, slots, width, DType::F32, device)?,
+            source: Slots::new(0, 0, width, DType::F32, device)?,
             head: None,
         })
     }
 
-    /// The same, with `source_slots` slots for the keys and values of source tokens in each layer.
+    /// The same, with `source_slots` slots for the keys and values of source tokens in each layer, all kept as `dtype`:
+    /// f32, or bf16, which is half as much to read in each step.
     pub fn with_source(
         layers: usize,
         (slots, source_slots): (usize, usize),
         width: usize,
+        dtype: DType,
         device: &Device,
     ) -> Result<Self> {
         Ok(KvCache {
-            tokens: Slots::new(layers, slots, width, device)?,
-            source: Slots::new(layers, source_slots, width, device)?,
+            tokens: Slots::new(layers, slots, width, dtype, device)?,
+            source: Slots::new(layers, source_slots, width, dtype, device)?,
             head: None,
         })
     }
@@ -164,18 +167,32 @@ impl KvCache {
 }
 
 impl Slots {
-    fn new(layers: usize, slots: usize, width: usize, device: &Device) -> Result<Self> {
+    fn new(
+        layers: usize,
+        slots: usize,
+        width: usize,
+        dtype: DType,
+        device: &Device,
+    ) -> Result<Self> {
         let mut pairs = Vec::with_capacity(layers);
         if layers > 0 {
             // One piece of memory: the system hands out a large one as pages that cost nothing until they are touched.
-            let slab = Tensor::zeros((2 * layers, slots, width), DType::F32, device)?;
+            let shape = (2 * layers, slots, width);
+            let slab = match (dtype, device) {
+                // candle would write its zeros.
+                (DType::BF16, Device::Cpu) => {
+                    let zeros = vec![0u16; 2 * layers * slots * width];
+                    Tensor::from_vec(zeros.reinterpret_into::<bf16>(), shape, device)?
+                }
+                _ => Tensor::zeros(shape, dtype, device)?,
+            };
             for i in 0..layers {
                 pairs.push((slab.get(2 * i)?, slab.get(2 * i + 1)?));
             }
         }
         Ok(Slots {
             layers: pairs,
-            free: (0..slots as u32).map(Reverse).collect(),
+            free: FreeSlots::new(slots),
             users: vec![0; slots],
         })
     }
@@ -188,7 +205,7 @@ impl Slots {
             );
         }
         for _ in 0..tokens {
-            if let Some(Reverse(slot)) = self.free.pop() {
+            if let Some(slot) = self.free.take_after(slots.last().copied()) {
                 self.users[slot as usize] = 1;
                 slots.push(slot);
             }
@@ -201,7 +218,7 @@ impl Slots {
             let users = &mut self.users[slot as usize];
             *users -= 1;
             if *users == 0 {
-                self.free.push(Reverse(slot));
+                self.free.give_back(slot);
             }
         }
     }
@@ -241,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_source_is_kept_as_long_as_a_hypothesis_about_it() {
-        let mut cache = KvCache::with_source(1, (4, 5), 2, &Device::Cpu).unwrap();
+        let mut cache = KvCache::with_source(1, (4, 5), 2, DType::F32, &Device::Cpu).unwrap();
         let mut a = cache.begin(3).unwrap();
         cache.extend(&mut a, 1).unwrap();
         assert!(cache.begin(3).is_err());

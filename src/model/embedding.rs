@@ -2,22 +2,23 @@
 
 use candle_core::{Result, Tensor, bail};
 
+use super::matrix::Matrix;
+
 /// A table of vectors, one a token, each times `scale`.
 pub struct Embedding {
-    table: Tensor,
+    table: Matrix,
     scale: f64,
 }
 
 impl Embedding {
     /// `table`: (vocabulary, width).
-    pub fn new(table: Tensor, scale: f64) -> Self {
+    pub fn new(table: Matrix, scale: f64) -> Self {
         Embedding { table, scale }
     }
 
     /// (tokens, width).
     pub fn forward(&self, tokens: &[u32]) -> Result<Tensor> {
-        let tokens = Tensor::new(tokens, self.table.device())?;
-        let vectors = self.table.index_select(&tokens, 0)?;
+        let vectors = self.table.rows(tokens)?;
         match self.scale {
             1.0 => Ok(vectors),
             scale => vectors * scale,
@@ -26,7 +27,7 @@ impl Embedding {
 
     /// Number of tokens.
     pub fn vocabulary(&self) -> Result<usize> {
-        self.table.dim(0)
+        Ok(self.table.dims()?.0)
     }
 
     /// # Errors

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use candle_core::{Device, Result, Tensor, bail};
+use candle_core::{DType, Device, Result, Tensor, bail};
 
 use super::embedding::Embedding;
 use super::layers::{DecoderLayer, DecoderPlan, EncoderLayer};
@@ -16,7 +16,7 @@ use super::partial_head::PartialHead;
 use super::position::Positions;
 use super::rows::Rows;
 use super::{Answer, KvCache, Limits, Model, Query, Sequence};
-use crate::kernel::{AttentionPlan, PositionBias, Span, answers};
+use crate::kernel::{AttentionPlan, PositionBias, Span};
 
 /// What stands on either side: embeddings, layers, norms.
 pub struct Stack<L> {
@@ -172,7 +172,7 @@ impl EncoderDecoder {
         let is_listed = |i: &u32| queries[*i as usize].among.is_some();
         let (listed, others): (Vec<u32>, Vec<u32>) = (0..queries.len() as u32).partition(is_listed);
         if listed.is_empty() {
-            return answers(&self.head.forward(x)?, queries);
+            return self.head.answers(x, queries);
         }
         let part = PartialHead::update(&mut cache.head, &self.head, queries)?;
         if others.is_empty() {
@@ -191,11 +191,7 @@ impl EncoderDecoder {
             .zip(part.answers(&x, &queries)?)
             .collect();
         let (x, queries) = own(&others)?;
-        found.extend(
-            others
-                .into_iter()
-                .zip(answers(&self.head.forward(&x)?, &queries)?),
-        );
+        found.extend(others.into_iter().zip(self.head.answers(&x, &queries)?));
         found.sort_by_key(|(row, _)| *row);
         Ok(found.into_iter().map(|(_, answer)| answer).collect())
     }
@@ -254,7 +250,13 @@ impl Model for EncoderDecoder {
     fn new_cache(&self, slots: usize, source_slots: usize) -> Result<KvCache> {
         let layers = &self.decoder.layers;
         let width = layers.first().map_or(0, |l| l.attention.heads.inner());
-        KvCache::with_source(layers.len(), (slots, source_slots), width, &self.device)
+        // Where weights are rounded to 8 bits, keys and values are to 8 bits of precision.
+        let dtype = match self.head.is_int8() {
+            true => DType::BF16,
+            false => DType::F32,
+        };
+        let slots = (slots, source_slots);
+        KvCache::with_source(layers.len(), slots, width, dtype, &self.device)
     }
 
     fn encode(&self, cache: &mut KvCache, sources: &[&[u32]]) -> Result<Vec<Sequence>> {

@@ -11,6 +11,7 @@ use super::feed_forward::FeedForward;
 use super::layers::{CrossAttention, DecoderLayer, EncoderLayer, Heads, SelfAttention};
 use super::linear::Linear;
 use super::loader::{parse, size};
+use super::matrix::Matrix;
 use super::norm::Residual;
 use super::position::Positions;
 use super::scope::{Scope, Tables, activation};
@@ -193,7 +194,7 @@ impl Blueprint {
             encoder,
             decoder,
             head_scale: 1.0,
-            head: Linear::dense(tables.head, bias),
+            head: Linear::new(tables.head, bias),
             vocabulary: self.decoder.vocabulary,
             limits,
             device: weights.device().clone(),
@@ -236,7 +237,7 @@ impl Blueprint {
         &self,
         scope: &Scope,
         side: &Side,
-        table: Tensor,
+        table: Matrix,
         layer: impl Fn(&Scope) -> Result<L, LoadError>,
     ) -> Result<Stack<L>, LoadError> {
         let width = self.width;

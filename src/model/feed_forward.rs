@@ -16,13 +16,12 @@ pub struct FeedForward {
 }
 
 impl FeedForward {
-    /// `x`: (rows, width).
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let inner = self.inner.forward(x)?;
+    /// `residual` and what becomes of `x`: (rows, width) each.
+    pub fn added_to(&self, residual: &Tensor, x: &Tensor) -> Result<Tensor> {
         let inner = match self.gated {
-            true => self.activation.gate(&inner)?,
-            false => self.activation.apply(&inner)?,
+            true => self.activation.gate(&self.inner.forward(x)?)?,
+            false => self.inner.activated(x, self.activation)?,
         };
-        self.outer.forward(&inner)
+        self.outer.added_to(residual, &inner)
     }
 }

@@ -25,19 +25,18 @@ impl Heads {
         self.count * self.width
     }
 
-    /// Part `n` of rows that hold several times the inner width.
+    /// Part `n` of rows that hold several times the inner width, where it stands.
     fn part(self, x: &Tensor, n: usize) -> Result<Tensor> {
-        x.narrow(1, n * self.inner(), self.inner())?.contiguous()
+        x.narrow(1, n * self.inner(), self.inner())
     }
 
     fn attend(
         self,
         q: &Tensor,
-        (k, v): (&Tensor, &Tensor),
+        keys_and_values: (&Tensor, &Tensor),
         plan: &AttentionPlan,
     ) -> Result<Tensor> {
-        let q = q.reshape((q.dim(0)?, self.count, self.width))?;
-        attention(&q, k, v, plan, None, self.scale)
+        attention(q, keys_and_values, self.count, plan, None, self.scale)
     }
 }
 
@@ -87,13 +86,14 @@ impl EncoderLayer {
     /// `x`: (rows, width); the slots of `plan` are its rows.
     pub fn forward(&self, x: &Tensor, plan: &AttentionPlan) -> Result<Tensor> {
         let attention = &self.attention;
-        let x = attention.residual.around(x, |x| {
+        let x = attention.residual.around(x, |residual, x| {
             let (heads, qkv) = (attention.heads, attention.qkv.forward(x)?);
             let (k, v) = (heads.part(&qkv, 1)?, heads.part(&qkv, 2)?);
             let attended = heads.attend(&heads.part(&qkv, 0)?, (&k, &v), plan)?;
-            attention.output.forward(&attended)
+            attention.output.added_to(residual, &attended)
         })?;
-        self.residual.around(&x, |x| self.feed_forward.forward(x))
+        self.residual
+            .around(&x, |residual, x| self.feed_forward.added_to(residual, x))
     }
 }
 
@@ -119,12 +119,12 @@ impl DecoderLayer {
         layer: usize,
     ) -> Result<Tensor> {
         let attention = &self.attention;
-        attention.residual.around(x, |x| {
+        attention.residual.around(x, |residual, x| {
             let (heads, qkv) = (attention.heads, attention.qkv.forward(x)?);
             let (k, v) = (heads.part(&qkv, 1)?, heads.part(&qkv, 2)?);
             cache.write(layer, &k, &v, &plan.slots)?;
             let attended = heads.attend(&heads.part(&qkv, 0)?, cache.layer(layer), &plan.itself)?;
-            attention.output.forward(&attended)
+            attention.output.added_to(residual, &attended)
         })
     }
 
@@ -137,14 +137,15 @@ impl DecoderLayer {
         layer: usize,
     ) -> Result<Tensor> {
         let cross = &self.cross;
-        let x = cross.residual.around(x, |x| {
+        let x = cross.residual.around(x, |residual, x| {
             let q = cross.query.forward(x)?;
             let attended = cross
                 .heads
                 .attend(&q, cache.source_layer(layer), &plan.source)?;
-            cross.output.forward(&attended)
+            cross.output.added_to(residual, &attended)
         })?;
-        self.residual.around(&x, |x| self.feed_forward.forward(x))
+        self.residual
+            .around(&x, |residual, x| self.feed_forward.added_to(residual, x))
     }
 }
 
@@ -166,7 +167,8 @@ impl CrossAttention {
         let weights = spans.iter().map(|span| {
             let q = by_head(&q.narrow(0, span.rows.start, span.rows.len())?)?;
             let slots = Tensor::new(span.slots.as_slice(), keys.device())?;
-            let keys = by_head(&keys.index_select(&slots, 0)?)?;
+            let keys = keys.index_select(&slots, 0)?.to_dtype(q.dtype())?;
+            let keys = by_head(&keys)?;
             let scores = q.matmul(&keys.transpose(1, 2)?.contiguous()?)?;
             let scores = (scores * f64::from(self.heads.scale))?;
             candle_nn::ops::softmax(&scores, D::Minus1)?.mean(0)

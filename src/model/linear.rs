@@ -1,11 +1,14 @@
 //! A linear layer, in the arithmetic that was asked for.
 
+use std::sync::Arc;
+
 use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{Device, Module, Result, Tensor, bail};
 
 use super::gguf::quantized;
+use super::matrix::Matrix;
 use super::{Compute, Gguf};
-use crate::kernel::{Q5Linear, dense};
+use crate::kernel::{Activation, Answer, Int8Linear, Q5Linear, Query, Then, answers, dense};
 
 /// `y = x Wᵀ + b`.
 pub struct Linear {
@@ -18,6 +21,8 @@ enum Weight {
     Q5(Q5Linear),
     /// f32 weights, (out, in).
     Dense(Tensor),
+    /// f32 weights rounded to 8 bits, on the CPU.
+    Int8(Arc<Int8Linear>),
     /// Any other quantised type, or another device, through candle.
     Quantized(Product),
 }
@@ -58,8 +63,10 @@ impl Linear {
             Tensor::cat(&parts.collect::<Result<Vec<_>>>()?, 0)
         };
         match compute {
-            Compute::F32 => return Ok(Self::dense(widened()?, None)),
-            Compute::Auto if !device.is_cpu() => return Ok(Self::dense(widened()?, None)),
+            Compute::F32 => return Ok(Self::new(Matrix::Dense(widened()?), None)),
+            Compute::Auto if !device.is_cpu() => {
+                return Ok(Self::new(Matrix::Dense(widened()?), None));
+            }
             Compute::Auto if is_slow(parts[0].0) => {
                 let rounded = QTensor::quantize(&widened()?, GgmlDType::Q8_0)?;
                 let bytes = rounded.data()?;
@@ -91,45 +98,101 @@ impl Linear {
         }
     }
 
-    /// f32 weights, (out, in), and a bias for each output, or none.
-    pub fn dense(weight: Tensor, bias: Option<Tensor>) -> Self {
-        Linear {
-            weight: Weight::Dense(weight),
-            bias,
-        }
+    /// Weights, (out, in), and a bias for each output, or none.
+    pub fn new(weight: Matrix, bias: Option<Tensor>) -> Self {
+        let weight = match weight {
+            Matrix::Dense(weight) => Weight::Dense(weight),
+            Matrix::Int8(weight) => Weight::Int8(weight),
+        };
+        Linear { weight, bias }
+    }
+
+    /// Whether f32 weights were rounded to 8 bits.
+    pub fn is_int8(&self) -> bool {
+        matches!(self.weight, Weight::Int8(_))
     }
 
     /// How many values come out.
     pub fn outputs(&self) -> Result<usize> {
         match &self.weight {
             Weight::Dense(weight) => weight.dim(0),
+            Weight::Int8(weight) => Ok(weight.outputs()),
             Weight::Q5(_) | Weight::Quantized(_) => bail!("a layer of a language model"),
         }
     }
 
     /// The layer that has these outputs alone, in this order.
     pub fn select(&self, outputs: &[u32]) -> Result<Self> {
-        let Weight::Dense(weight) = &self.weight else {
-            bail!("a layer of a language model cannot be taken apart");
+        let numbers = Tensor::new(outputs, &Device::Cpu)?;
+        let weight = match &self.weight {
+            Weight::Dense(weight) => {
+                Matrix::Dense(weight.index_select(&numbers.to_device(weight.device())?, 0)?)
+            }
+            Weight::Int8(weight) => Matrix::Int8(Arc::new(weight.select(outputs)?)),
+            Weight::Q5(_) | Weight::Quantized(_) => {
+                bail!("a layer of a language model cannot be taken apart")
+            }
         };
-        let outputs = Tensor::new(outputs, weight.device())?;
-        let bias = self.bias.as_ref();
-        let bias = bias.map(|bias| bias.index_select(&outputs, bias.rank() - 1));
-        Ok(Self::dense(
-            weight.index_select(&outputs, 0)?,
-            bias.transpose()?,
-        ))
+        let bias = self.bias.as_ref().map(|bias| {
+            let numbers = numbers.to_device(bias.device())?;
+            bias.index_select(&numbers, bias.rank() - 1)
+        });
+        Ok(Self::new(weight, bias.transpose()?))
+    }
+
+    /// The answers to queries about rows of outputs, the logits of a vocabulary: one a row of `x`, (rows, in).
+    pub fn answers(&self, x: &Tensor, queries: &[Query]) -> Result<Vec<Answer>> {
+        match &self.weight {
+            // Several threads share the product out.
+            Weight::Int8(weight) if rayon::current_num_threads() == 1 => {
+                weight.answers(x, self.bias.as_ref(), queries)
+            }
+            _ => answers(&self.forward(x)?, queries),
+        }
     }
 
     /// `x`: (rows, in) → (rows, out).
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let y = match &self.weight {
+        self.run(x, None, None)
+    }
+
+    /// The same through a non-linearity.
+    pub fn activated(&self, x: &Tensor, activation: Activation) -> Result<Tensor> {
+        self.run(x, Some(activation), None)
+    }
+
+    /// The same with `residual`, (rows, out), added.
+    pub fn added_to(&self, residual: &Tensor, x: &Tensor) -> Result<Tensor> {
+        self.run(x, None, Some(residual))
+    }
+
+    fn run(
+        &self,
+        x: &Tensor,
+        activation: Option<Activation>,
+        residual: Option<&Tensor>,
+    ) -> Result<Tensor> {
+        let mut y = match &self.weight {
+            Weight::Int8(linear) => {
+                let then = Then {
+                    bias: self.bias.as_ref(),
+                    activation,
+                    residual,
+                };
+                return linear.forward(x, then);
+            }
             Weight::Q5(linear) => linear.forward(x)?,
             Weight::Dense(weight) => dense(x, weight)?,
             Weight::Quantized(linear) => linear.forward(x)?,
         };
-        match &self.bias {
-            Some(bias) => y.broadcast_add(bias),
+        if let Some(bias) = &self.bias {
+            y = y.broadcast_add(bias)?;
+        }
+        if let Some(activation) = activation {
+            y = activation.apply(&y)?;
+        }
+        match residual {
+            Some(residual) => residual + y,
             None => Ok(y),
         }
     }

@@ -87,8 +87,7 @@ struct Kind {
 
 /// Loads the encoder-decoder in a folder onto a device.
 ///
-/// Weights are widened to f32 and so are all products, whatever `compute` says: of the two that differ,
-/// [`Compute::Int8`] is for models whose file is quantised.
+/// On the CPU matrices are rounded to 8 bits unless `compute` is [`Compute::F32`].
 ///
 /// # Errors
 /// If the folder lacks a file, its architecture is unknown, a file is damaged or wants to run code, or what is in the
@@ -98,11 +97,10 @@ pub fn load_folder(
     compute: Compute,
     device: &Device,
 ) -> Result<Box<dyn Model>, LoadError> {
-    let (Compute::Auto | Compute::Int8 | Compute::F32) = compute;
-    Ok(Box::new(build(folder, device)?))
+    Ok(Box::new(build(folder, compute, device)?))
 }
 
-fn build(folder: &Path, device: &Device) -> Result<EncoderDecoder, LoadError> {
+fn build(folder: &Path, compute: Compute, device: &Device) -> Result<EncoderDecoder, LoadError> {
     let config = read_json(&folder.join(CONFIG))?;
     let build = architecture(&config)?;
     // Its integers would be taken for the weights themselves.
@@ -112,7 +110,7 @@ fn build(folder: &Path, device: &Device) -> Result<EncoderDecoder, LoadError> {
                 .to_owned(),
         ));
     }
-    let weights = Weights::open(folder, device)?;
+    let weights = Weights::open(folder, device)?.with(compute);
     build(&config, &weights)
 }
 
@@ -215,7 +213,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = r#"{"model_type": "t5", "quantization_config": {"load_in_8bit": true}}"#;
         fs::write(folder.path().join(CONFIG), config).unwrap();
-        let error = build(folder.path(), &Device::Cpu).err().expect("an error");
+        let error = build(folder.path(), Compute::F32, &Device::Cpu)
+            .err()
+            .expect("an error");
         assert!(error.to_string().contains("quantised"), "{error}");
     }
 
@@ -248,7 +248,7 @@ mod tests {
             "indictrans2",
         ] {
             let folder = miniatures.join(format!("{name}-mini"));
-            let model = build(&folder, &Device::Cpu).unwrap();
+            let model = build(&folder, Compute::F32, &Device::Cpu).unwrap();
             let reference = fs::read(folder.join("reference.json")).unwrap();
             let Reference { cases } = serde_json::from_slice(&reference).unwrap();
             let sources: Vec<&[u32]> = cases.iter().map(|c| c.source.as_slice()).collect();

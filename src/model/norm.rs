@@ -42,13 +42,13 @@ impl Residual {
         }
     }
 
-    /// `x` and what the sub-layer makes of it.
+    /// `x` and what the sub-layer adds to it: it gets `x` to add to, and what it sees of it.
     pub fn around(
         &self,
         x: &Tensor,
-        sub_layer: impl FnOnce(&Tensor) -> Result<Tensor>,
+        sub_layer: impl FnOnce(&Tensor, &Tensor) -> Result<Tensor>,
     ) -> Result<Tensor> {
-        let sum = (x + sub_layer(&self.input(x)?)?)?;
+        let sum = sub_layer(x, &self.input(x)?)?;
         match self.norm_first {
             true => Ok(sum),
             false => self.norm.forward(&sum),

@@ -4,6 +4,7 @@ use candle_core::Tensor;
 
 use super::LoadError;
 use super::linear::Linear;
+use super::matrix::Matrix;
 use super::norm::Norm;
 use super::weights::Weights;
 use crate::kernel::Activation;
@@ -57,13 +58,13 @@ impl<'a> Scope<'a> {
         (rows, columns): (usize, usize),
         has_bias: bool,
     ) -> Result<Linear, LoadError> {
-        let join = |tensor: &str, shape: &[usize]| -> Result<Tensor, LoadError> {
-            let parts = modules.iter().map(|m| self.at(m).get(tensor, shape));
+        let names: Vec<String> = modules.iter().map(|m| self.at(m).name("weight")).collect();
+        let weight = self.weights.matrix(&names, (rows, columns))?;
+        let bias = || -> Result<Tensor, LoadError> {
+            let parts = modules.iter().map(|m| self.at(m).get("bias", &[rows]));
             Ok(Tensor::cat(&parts.collect::<Result<Vec<_>, _>>()?, 0)?)
         };
-        let weight = join("weight", &[rows, columns])?;
-        let bias = has_bias.then(|| join("bias", &[rows])).transpose()?;
-        Ok(Linear::dense(weight, bias))
+        Ok(Linear::new(weight, has_bias.then(bias).transpose()?))
     }
 
     /// A norm by mean and variance.
@@ -106,9 +107,9 @@ pub fn activation(name: &str) -> Result<Activation, LoadError> {
 /// Tables of vectors of source and target tokens, and of the head over the target's vocabulary: one tensor where the
 /// file has one.
 pub struct Tables {
-    pub source: Tensor,
-    pub target: Tensor,
-    pub head: Tensor,
+    pub source: Matrix,
+    pub target: Matrix,
+    pub head: Matrix,
 }
 
 impl Tables {
@@ -126,19 +127,19 @@ impl Tables {
                 .or(names.first())
                 .map_or_else(String::new, |name| (*name).clone())
         };
-        let mut read: Vec<(String, Tensor)> = Vec::new();
-        let mut table = |names: &[&String], vocabulary: usize| -> Result<Tensor, LoadError> {
+        let mut read: Vec<(String, Matrix)> = Vec::new();
+        let mut table = |names: &[&String], vocabulary: usize| -> Result<Matrix, LoadError> {
             let name = first(names);
             let same =
-                |(other, _): &&(String, Tensor)| *other == name || weights.are_one(other, &name);
-            if let Some((_, tensor)) = read.iter().find(same)
-                && tensor.dims() == [vocabulary, width]
+                |(other, _): &&(String, Matrix)| *other == name || weights.are_one(other, &name);
+            if let Some((_, matrix)) = read.iter().find(same)
+                && matrix.dims()? == (vocabulary, width)
             {
-                return Ok(tensor.clone());
+                return Ok(matrix.clone());
             }
-            let tensor = weights.get(&name, &[vocabulary, width])?;
-            read.push((name, tensor.clone()));
-            Ok(tensor)
+            let matrix = weights.matrix(std::slice::from_ref(&name), (vocabulary, width))?;
+            read.push((name, matrix.clone()));
+            Ok(matrix)
         };
         Ok(Tables {
             source: table(source.0, source.1)?,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use candle_core::Tensor;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -13,6 +12,7 @@ use super::feed_forward::FeedForward;
 use super::layers::{CrossAttention, DecoderLayer, EncoderLayer, Heads, SelfAttention};
 use super::linear::Linear;
 use super::loader::{parse, size};
+use super::matrix::Matrix;
 use super::norm::Residual;
 use super::position::{Buckets, Positions};
 use super::scope::{Scope, Tables, activation};
@@ -162,7 +162,7 @@ impl T5 {
                 true => (self.width as f64).sqrt().recip(),
                 false => 1.0,
             },
-            head: Linear::dense(tables.head, None),
+            head: Linear::new(tables.head, None),
             vocabulary: self.vocabulary,
             limits: Limits {
                 source: usize::MAX,
@@ -175,7 +175,7 @@ impl T5 {
     fn stack<L>(
         &self,
         scope: &Scope,
-        table: Tensor,
+        table: Matrix,
         bidirectional: bool,
         layers: usize,
         layer: impl Fn(&Scope) -> Result<L, LoadError>,

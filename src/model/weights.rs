@@ -7,16 +7,20 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 use safetensors::SafeTensors;
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::Compute;
 use super::gguf::Bytes;
+use super::matrix::Matrix;
 use super::number::NumberType;
 use super::pickle::PickleError;
 use super::torch;
+use crate::kernel::Int8Linear;
 
 /// Files that hold weights, in the order in which they are looked for.
 const SAFETENSORS: &str = "model.safetensors";
@@ -97,6 +101,7 @@ pub struct Weights {
     files: Vec<Bytes>,
     tensors: HashMap<String, (usize, Extent)>,
     device: Device,
+    is_int8: bool,
 }
 
 /// `*.index.json`: which shard a tensor is in.
@@ -115,6 +120,7 @@ impl Weights {
             files: Vec::new(),
             tensors: HashMap::new(),
             device: device.clone(),
+            is_int8: false,
         };
         for (name, read) in [
             (SAFETENSORS, read_safetensors as Reader),
@@ -145,9 +151,16 @@ impl Weights {
             files: Vec::new(),
             tensors: HashMap::new(),
             device: device.clone(),
+            is_int8: false,
         };
         weights.add(path, torch::read_training)?;
         Ok(weights)
+    }
+
+    /// The same weights, whose matrices will be in the arithmetic that `compute` asks for.
+    pub fn with(self, compute: Compute) -> Self {
+        let is_int8 = compute != Compute::F32 && self.device.is_cpu();
+        Weights { is_int8, ..self }
     }
 
     fn add(&mut self, path: &Path, read: Reader) -> Result<(), WeightsError> {
@@ -207,6 +220,39 @@ impl Weights {
             source,
         })
     }
+}
+
+impl Weights {
+    /// Tensors of `rows` × `columns` each as one matrix, one under the other.
+    ///
+    /// # Errors
+    /// If one is not there, has another shape, or is to be rounded and holds what is no number.
+    pub fn matrix(
+        &self,
+        names: &[String],
+        (rows, columns): (usize, usize),
+    ) -> Result<Matrix, WeightsError> {
+        let device = |source| WeightsError::Device {
+            name: names.join(", "),
+            source,
+        };
+        let parts = names.iter().map(|name| self.get(name, &[rows, columns]));
+        let whole = match parts.collect::<Result<Vec<_>, _>>()?.as_slice() {
+            [one] => one.clone(),
+            several => Tensor::cat(several, 0).map_err(device)?,
+        };
+        match self.is_int8 {
+            true => int8(&whole).map_err(device),
+            false => Ok(Matrix::Dense(whole)),
+        }
+    }
+}
+
+fn int8(weights: &Tensor) -> candle_core::Result<Matrix> {
+    let (outputs, inputs) = weights.dims2()?;
+    let weights = weights.flatten_all()?.to_vec1::<f32>()?;
+    let weights = Int8Linear::quantize(&weights, outputs, inputs)?;
+    Ok(Matrix::Int8(Arc::new(weights)))
 }
 
 /// Reads a file's table of contents.

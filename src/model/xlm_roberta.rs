@@ -12,6 +12,7 @@ use super::fairseq::{DEEPEST, LONGEST, MOST_TOKENS, WIDEST};
 use super::feed_forward::FeedForward;
 use super::layers::{EncoderLayer, Heads, SelfAttention};
 use super::loader::{parse, size};
+use super::matrix::Matrix;
 use super::norm::{Norm, Residual};
 use super::position::Positions;
 use super::scope::{Scope, activation};
@@ -142,7 +143,10 @@ impl XlmRoberta {
         let layer = |i: usize| shape.layer(&encoder.at(&format!("layer.{i}")));
         Ok(XlmRoberta {
             stack: Stack {
-                embedding: Embedding::new(table("word_embeddings", vocabulary)?, 1.0),
+                embedding: Embedding::new(
+                    Matrix::Dense(table("word_embeddings", vocabulary)?),
+                    1.0,
+                ),
                 positions: Positions::Table {
                     table: table("position_embeddings", positions)?.broadcast_add(&kind)?,
                     first: first as usize,

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use anubad::decode::{Continuation, DecodeOptions, Request, generate_all};
 use anubad::model::{KvCache, Limits, Model, Sequence};
-use candle_core::{Device, Result, Tensor, bail};
+use candle_core::{DType, Device, Result, Tensor, bail};
 
 pub const END: u32 = 0;
 
@@ -184,7 +184,7 @@ impl Model for Toy {
             slots,
             source_slots,
         });
-        KvCache::with_source(1, (slots, source_slots), 1, &Device::Cpu)
+        KvCache::with_source(1, (slots, source_slots), 1, DType::F32, &Device::Cpu)
     }
 
     fn encode(&self, cache: &mut KvCache, sources: &[&[u32]]) -> Result<Vec<Sequence>> {

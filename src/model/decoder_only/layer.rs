@@ -80,7 +80,7 @@ impl Layer {
         plan: &AttentionPlan,
         description: &Description,
         write: impl Fn(&Tensor, &Tensor) -> Result<()>,
-        (k_cache, v_cache): (&Tensor, &Tensor),
+        cache: (&Tensor, &Tensor),
     ) -> Result<Tensor> {
         let sizes = &description.sizes;
         let (rows, eps, d) = (x.dim(0)?, sizes.eps, sizes.head_width);
@@ -102,14 +102,11 @@ impl Layer {
             rope(&heads, &angles.cos, &angles.sin, description.rope_layout)
         };
         let (q_norm, k_norm) = self.head_norms.as_ref().map(|(q, k)| (q, k)).unzip();
-        let q = heads(0, q_width, q_norm)?;
+        let q = heads(0, q_width, q_norm)?.reshape((rows, q_width))?;
         let k = heads(q_width, k_width, k_norm)?.reshape((rows, k_width))?;
-        write(
-            &k,
-            &qkv.narrow(1, q_width + k_width, k_width)?.contiguous()?,
-        )?;
+        write(&k, &qkv.narrow(1, q_width + k_width, k_width)?)?;
         let scale = description.attention_scale;
-        let attended = attention(&q, k_cache, v_cache, plan, self.view.window, scale)?;
+        let attended = attention(&q, cache, sizes.heads, plan, self.view.window, scale)?;
         let attended = self.output.forward(&attended)?;
         let x = joined(x, &attended, self.post_attention_norm.as_ref(), eps)?;
         let gate_up = self

@@ -3,7 +3,7 @@
 
     cargo build --release
     pip install xllamacpp
-    python scripts/bench_peers.py [--sentences N] [--threads N] [--runs N] [--parallel N] [--spin]
+    python scripts/bench/llama_cpp.py [--sentences N] [--threads N] [--runs N] [--parallel N] [--spin]
 
 Prints a Markdown table of medians, and on stderr each run as it ends. Needs Linux.
 
@@ -38,15 +38,15 @@ import os
 import re
 import resource
 import statistics
-import subprocess
 import sys
 import time
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from process import drop_from_page_cache, run
+
+ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = ROOT / "models/embedded/model.gguf"
 TEMPLATE = ROOT / "prompts/translate.j2"
 REFERENCE = ROOT / "tests/data/model/reference.jsonl"
@@ -54,46 +54,6 @@ REFERENCE = ROOT / "tests/data/model/reference.jsonl"
 MOST_NEW_TOKENS = 200
 # Tokens of a sequence: room for the longest prompt of the reference and its translation.
 CONTEXT = 512
-
-
-@dataclass
-class Run:
-    """A process that has ended."""
-
-    seconds: float
-    cpu_seconds: float
-    peak_mib: float
-    stdout: str
-    stderr: str
-    facts: dict = field(default_factory=dict)
-
-
-def run(command, stdin, cached=True, files=(), variables=None):
-    """Runs a process to its end; `cached` is whether `files` may be in the page cache."""
-    for path in [] if cached else files:
-        with open(path, "rb") as opened:
-            os.fsync(opened.fileno())  # pages that are not written yet would stay
-            os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-    start = time.perf_counter()
-    # Files rather than pipes: `wait4`, which tells memory and CPU time of this child alone, must not
-    # wait for a child that waits for a reader.
-    with open(os.memfd_create("in"), "w+b") as given, open(os.memfd_create("out"), "w+b") as out, open(
-        os.memfd_create("err"), "w+b"
-    ) as err:
-        given.write(stdin.encode())
-        given.seek(0)
-        environment = os.environ | (variables or {})
-        child = subprocess.Popen(command, stdin=given, stdout=out, stderr=err, env=environment)
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - start
-        child.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
-        stdout, stderr = out.read().decode(), err.read().decode(errors="replace")
-    if child.returncode != 0:
-        raise SystemExit(f"{' '.join(map(str, command))} ended with {child.returncode}:\n{stderr}")
-    cpu_seconds = usage.ru_utime + usage.ru_stime
-    return Run(seconds, cpu_seconds, usage.ru_maxrss / 1024, stdout, stderr)
 
 
 class Anubad:
@@ -108,7 +68,9 @@ class Anubad:
         command += ["--threads", str(self.threads)]
         if not batched:
             command += ["--batch-tokens", "1"]
-        done = run(command, "\n".join(articles), cached, [self.binary])
+        if not cached:
+            drop_from_page_cache([self.binary])
+        done = run(command, "\n".join(articles))
         loaded, first_token = re.search(r"model loaded in (\d+) ms, first token after (\d+) ms", done.stderr).groups()
         records = map(json.loads, done.stdout.splitlines())
         texts = [" ".join(p["translation"] or "" for p in record["paragraphs"]) for record in records]
@@ -132,7 +94,9 @@ class LlamaCpp:
 
     def run(self, prompts, batched=True, cached=True):
         job = {"prompts": prompts, "threads": self.threads, "parallel": min(self.parallel, len(prompts)) if batched else 1}
-        done = run([sys.executable, __file__, "--llama-cpp"], json.dumps(job), cached, self.files, self.variables)
+        if not cached:
+            drop_from_page_cache(self.files)
+        done = run([sys.executable, __file__, "--llama-cpp"], json.dumps(job), self.variables)
         # llama.cpp may log to standard output too: the result is the last line.
         done.facts = json.loads(done.stdout.splitlines()[-1])
         return done

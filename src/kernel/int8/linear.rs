@@ -1,0 +1,450 @@
+//! The linear layer.
+
+use std::mem::MaybeUninit;
+use std::ops::Range;
+use std::slice;
+
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Storage, Tensor, bail};
+use multiversion::multiversion;
+use rayon::prelude::*;
+
+use super::panels::Panels;
+use super::path::{Path, TALL};
+use super::rows::{Rows, Step, largest};
+use super::{Sums, WIDTH};
+use crate::kernel::{Activation, f32_slice};
+
+/// The weights of a linear layer on the CPU, rounded to 8 bits.
+///
+/// The weights of an output are its integers, -127 to 127, times its scale; a row of activations is rounded to integers
+/// of the same range times a scale of its own, so a product is one of integers, exact, times two numbers.
+pub struct Int8Linear {
+    panels: Panels,
+    /// One an output, with zeros up to whole panels.
+    scales: Vec<f32>,
+    step: Step,
+}
+
+/// What is done to a product `x Wᵀ`, in this order; all on the CPU, in f32.
+#[derive(Clone, Copy, Default)]
+pub struct Then<'a> {
+    /// (outputs): added to each row.
+    pub bias: Option<&'a Tensor>,
+    /// Of each value.
+    pub activation: Option<Activation>,
+    /// (rows, outputs): added.
+    pub residual: Option<&'a Tensor>,
+}
+
+impl Int8Linear {
+    /// Rounds the weights of each output, (outputs, inputs), to 127 steps on either side of zero.
+    ///
+    /// # Errors
+    /// If a weight is not a finite number, or sizes do not fit together.
+    pub fn quantize(weights: &[f32], outputs: usize, inputs: usize) -> Result<Self> {
+        if inputs == 0 || Some(weights.len()) != outputs.checked_mul(inputs) {
+            bail!(
+                "{} weights for {outputs} outputs of {inputs} inputs",
+                weights.len()
+            );
+        }
+        let mut integers = vec![0i8; weights.len()];
+        let mut scales = vec![0.0; outputs];
+        let rows = integers.par_chunks_exact_mut(inputs);
+        let rows = rows.zip(weights.par_chunks_exact(inputs)).zip(&mut scales);
+        rows.for_each(|((integers, weights), scale)| *scale = quantize_output(weights, integers));
+        if scales.iter().any(|scale| !scale.is_finite()) {
+            bail!("weights that are not finite numbers");
+        }
+        Self::new(&integers, &scales, outputs, inputs)
+    }
+
+    /// Takes weights as they are: (outputs, inputs) integers and a scale for each output.
+    ///
+    /// # Errors
+    /// If sizes do not fit together, or an integer is -128.
+    pub fn new(integers: &[i8], scales: &[f32], outputs: usize, inputs: usize) -> Result<Self> {
+        if scales.len() != outputs {
+            bail!("{} scales for {outputs} outputs", scales.len());
+        }
+        let panels = Panels::new(integers, outputs, inputs)?;
+        let mut scales = scales.to_vec();
+        scales.resize(panels.count() * WIDTH, 0.0);
+        Ok(Int8Linear {
+            panels,
+            scales,
+            step: Step::Dynamic,
+        })
+    }
+
+    /// The layer that has these outputs alone, in this order.
+    ///
+    /// # Errors
+    /// If there is no such output.
+    pub fn select(&self, outputs: &[u32]) -> Result<Self> {
+        if let Some(n) = outputs.iter().find(|&&n| n as usize >= self.outputs()) {
+            bail!("there is no output {n} among {}", self.outputs());
+        }
+        let panels = self.panels.select(outputs);
+        let mut scales: Vec<f32> = outputs.iter().map(|&n| self.scales[n as usize]).collect();
+        scales.resize(panels.count() * WIDTH, 0.0);
+        Ok(Int8Linear {
+            panels,
+            scales,
+            step: self.step,
+        })
+    }
+
+    /// The same layer that rounds activations to multiples of `step`, at most 127 of them on either side, whatever the
+    /// row: a step found when the model was made.
+    pub fn with_step(self, step: f32) -> Self {
+        Int8Linear {
+            step: Step::Fixed(step),
+            ..self
+        }
+    }
+
+    /// Outputs.
+    pub fn outputs(&self) -> usize {
+        self.panels.outputs()
+    }
+
+    /// Inputs.
+    pub fn inputs(&self) -> usize {
+        self.panels.inputs()
+    }
+
+    /// The weights of output `n` as numbers, into `weights`.
+    pub fn output(&self, n: usize, weights: &mut [f32]) {
+        let scale = self.scales[n];
+        for (weight, integer) in weights.iter_mut().zip(self.panels.output(n)) {
+            *weight = f32::from(integer) * scale;
+        }
+    }
+
+    /// `x Wᵀ`, and what is done to it then. `x`: f32 on the CPU, (rows, inputs) → (rows, outputs).
+    ///
+    /// # Errors
+    /// If shapes do not fit together.
+    pub fn forward(&self, x: &Tensor, then: Then) -> Result<Tensor> {
+        x.apply_op1_no_bwd(&Product { linear: self, then })
+    }
+
+    fn multiply(&self, x: &[f32], after: After, path: Path) -> Vec<f32> {
+        let rows = Rows::new(x, self.inputs(), self.step, path.bias());
+        let (count, outputs) = (rows.count(), self.outputs());
+        let mut y = Vec::with_capacity(count * outputs);
+        let matrix = Matrix::new(&mut y, 0..outputs);
+        let panels = self.panels.count();
+        // Safety: `y` has room for all rows, and panels are disjoint columns of it, each written by one task.
+        let run = |which| unsafe { self.write(&rows, which, path, after, matrix) };
+        match tasks(count, &self.panels) {
+            1 => run(0..panels),
+            // Four panels are done at once.
+            tasks => (0..tasks).into_par_iter().for_each(|task| {
+                let start = |task: usize| (panels.div_ceil(4) * task / tasks * 4).min(panels);
+                run(start(task)..start(task + 1));
+            }),
+        }
+        // Safety: all panels of all rows have been written.
+        unsafe { y.set_len(count * outputs) };
+        y
+    }
+
+    /// Writes the outputs of some panels, for all rows.
+    ///
+    /// # Safety
+    /// `matrix` must have room for all rows and for the columns of these panels, which nobody else may use meanwhile.
+    pub(super) unsafe fn write(
+        &self,
+        rows: &Rows,
+        which: Range<usize>,
+        path: Path,
+        after: After,
+        matrix: Matrix,
+    ) {
+        path.sums(&self.panels, which, rows, |first, panel, sums| {
+            for (panel, sums) in (panel..).zip(sums) {
+                let start = panel * WIDTH;
+                let block = Block {
+                    sums: &sums[..TALL.min(rows.count() - first)],
+                    steps: &rows.scales()[first..],
+                    scales: &self.scales.as_chunks().0[panel],
+                    columns: start..self.outputs().min(start + WIDTH),
+                    first,
+                };
+                // Safety: the caller sees to it.
+                unsafe { finish(&block, after, matrix) };
+            }
+        });
+    }
+
+    /// How activations are rounded.
+    pub(super) fn step(&self) -> Step {
+        self.step
+    }
+
+    /// The weights' integers.
+    pub(super) fn panels(&self) -> &Panels {
+        &self.panels
+    }
+}
+
+/// Weights from which on sharing them out among threads is worth the time that it takes.
+const WORTH_SHARING: usize = 1 << 20;
+
+/// Parts that a product is shared out in, a few a thread, so that one that is held up does not hold up all.
+fn tasks(rows: usize, panels: &Panels) -> usize {
+    let threads = rayon::current_num_threads();
+    let weights = panels.outputs() * panels.depth();
+    match threads == 1 || weights * rows.min(TALL) < WORTH_SHARING {
+        true => 1,
+        false => (4 * threads).min(panels.count().div_ceil(4)),
+    }
+}
+
+/// [`Then`], as values.
+#[derive(Clone, Copy)]
+pub(super) struct After<'a> {
+    /// One an output.
+    pub bias: Option<&'a [f32]>,
+    pub activation: Option<Activation>,
+    /// Added: (rows, outputs).
+    pub residual: Option<&'a [f32]>,
+}
+
+/// Some columns of the result, written in parts.
+#[derive(Clone, Copy)]
+pub(super) struct Matrix {
+    values: *mut MaybeUninit<f32>,
+    first: usize,
+    width: usize,
+}
+
+// Safety: see `row`.
+unsafe impl Send for Matrix {}
+unsafe impl Sync for Matrix {}
+
+impl Matrix {
+    /// These columns of the result, in the spare room of a vector.
+    pub fn new(values: &mut Vec<f32>, columns: Range<usize>) -> Self {
+        Matrix {
+            values: values.spare_capacity_mut().as_mut_ptr(),
+            first: columns.start,
+            width: columns.len(),
+        }
+    }
+
+    /// # Safety
+    /// The row must lie inside, and nobody else use these columns of it.
+    #[inline(always)]
+    unsafe fn row<'a>(self, row: usize, columns: &Range<usize>) -> &'a mut [MaybeUninit<f32>] {
+        let start = row * self.width + columns.start - self.first;
+        // Safety: the caller sees to it.
+        unsafe { slice::from_raw_parts_mut(self.values.add(start), columns.len()) }
+    }
+}
+
+/// The sums of one panel with up to 16 rows, and what they are multiplied by.
+struct Block<'a> {
+    sums: &'a [Sums],
+    /// One a row.
+    steps: &'a [f32],
+    scales: &'a [f32; WIDTH],
+    columns: Range<usize>,
+    /// The first row.
+    first: usize,
+}
+
+/// Makes numbers of sums.
+///
+/// # Safety
+/// The block must lie inside the matrix, and nobody else use that part of it.
+#[multiversion(targets(
+    "x86_64+avx512f+avx512bw+avx512dq+avx512vl+fma",
+    "x86_64+avx2+fma",
+    "aarch64+neon"
+))]
+unsafe fn finish(block: &Block, after: After, matrix: Matrix) {
+    let mut bias = [0f32; WIDTH];
+    if let Some(all) = after.bias {
+        let all = &all[block.columns.clone()];
+        bias[..all.len()].copy_from_slice(all);
+    }
+    for (row, (sums, step)) in (block.first..).zip(block.sums.iter().zip(block.steps)) {
+        let mut y = [0f32; WIDTH];
+        for i in 0..WIDTH {
+            y[i] = sums[i] as f32 * (step * block.scales[i]) + bias[i];
+        }
+        if let Some(activation) = after.activation {
+            activation.apply_to(&mut y);
+        }
+        // Safety: the caller sees to it.
+        let out = unsafe { matrix.row(row, &block.columns) };
+        if let Some(residual) = after.residual {
+            let residual = &residual[row * matrix.width + block.columns.start..];
+            y.iter_mut()
+                .zip(&residual[..out.len()])
+                .for_each(|(y, r)| *y += r);
+        }
+        match <&mut [_; WIDTH]>::try_from(&mut *out) {
+            Ok(out) => *out = y.map(MaybeUninit::new),
+            Err(_) => out
+                .iter_mut()
+                .zip(y)
+                .for_each(|(out, y)| *out = MaybeUninit::new(y)),
+        }
+    }
+}
+
+/// Rounds the weights of an output and returns their step.
+#[multiversion(targets = "simd")]
+fn quantize_output(weights: &[f32], integers: &mut [i8]) -> f32 {
+    let scale = largest(weights) / 127.0;
+    let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
+    for (integer, w) in integers.iter_mut().zip(weights) {
+        // Added to 1.5 × 2^23, a number is rounded to the nearest integer, which is in the low bits then.
+        *integer = ((w * inverse).clamp(-127.0, 127.0) + 12_582_912.0).to_bits() as i8;
+    }
+    scale
+}
+
+struct Product<'a> {
+    linear: &'a Int8Linear,
+    then: Then<'a>,
+}
+
+impl CustomOp1 for Product<'_> {
+    fn name(&self) -> &'static str {
+        "int8-linear"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (rows, inputs) = layout.shape().dims2()?;
+        let outputs = self.linear.outputs();
+        if inputs != self.linear.inputs() {
+            bail!(
+                "a product of rows of {inputs} with outputs of {} inputs",
+                self.linear.inputs()
+            );
+        }
+        let x = f32_slice(x, layout)?;
+        let y = with_values(self.then.bias, &[outputs], |bias| {
+            with_values(self.then.residual, &[rows, outputs], |residual| {
+                let after = After {
+                    bias,
+                    activation: self.then.activation,
+                    residual,
+                };
+                Ok(self.linear.multiply(x, after, Path::fastest(rows)))
+            })
+        })?;
+        Ok((CpuStorage::F32(y), Shape::from((rows, outputs))))
+    }
+}
+
+/// Shows the values of a tensor, where there is one, which must have this shape.
+fn with_values<T>(
+    tensor: Option<&Tensor>,
+    shape: &[usize],
+    show: impl FnOnce(Option<&[f32]>) -> Result<T>,
+) -> Result<T> {
+    let Some(tensor) = tensor else {
+        return show(None);
+    };
+    if tensor.dims() != shape {
+        bail!("{:?} values where {shape:?} are needed", tensor.dims());
+    }
+    match tensor.storage_and_layout() {
+        (storage, layout) => match &*storage {
+            Storage::Cpu(storage) => show(Some(f32_slice(storage, layout)?)),
+            _ => bail!("an 8-bit product on another device"),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes that look random, the same each time.
+    fn noise(count: usize, seed: u32) -> Vec<i8> {
+        let mut state = seed.wrapping_mul(2_654_435_761) | 1;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            (state >> 24) as i8
+        };
+        (0..count).map(|_| next().max(-127)).collect()
+    }
+
+    /// What integers give, in plain arithmetic.
+    fn expected(x: &[i8], weights: &[i8], inputs: usize) -> Vec<f32> {
+        let dot = |x: &[i8], w: &[i8]| {
+            x.iter()
+                .zip(w)
+                .map(|(&x, &w)| i64::from(x) * i64::from(w))
+                .sum::<i64>()
+        };
+        let rows = x.chunks_exact(inputs);
+        rows.flat_map(|x| weights.chunks_exact(inputs).map(move |w| dot(x, w) as f32))
+            .collect()
+    }
+
+    /// The layer's result for rows that have 127 somewhere, so that their step is 1.
+    fn check(x: &[i8], weights: &[i8], (rows, outputs, inputs): (usize, usize, usize)) {
+        let linear = Int8Linear::new(weights, &vec![1.0; outputs], outputs, inputs).unwrap();
+        let linear = linear.with_step(1.0);
+        let values: Vec<f32> = x.iter().map(|&x| f32::from(x)).collect();
+        let expected = expected(x, weights, inputs);
+        let after = After {
+            bias: None,
+            activation: None,
+            residual: None,
+        };
+        for path in Path::available() {
+            let y = linear.multiply(&values, after, path);
+            assert_eq!(y.len(), rows * outputs);
+            let wrong = y.iter().zip(&expected).position(|(y, e)| y != e);
+            assert_eq!(
+                wrong, None,
+                "{path:?}, {rows} rows, {outputs} outputs, {inputs} inputs"
+            );
+        }
+    }
+
+    #[test]
+    fn all_paths_give_the_exact_integers_of_random_numbers() {
+        for inputs in [1, 3, 4, 31, 64, 65, 130, 512] {
+            for outputs in [1, 15, 16, 17, 33, 64, 70] {
+                let weights = noise(outputs * inputs, inputs as u32);
+                for rows in (1..=34).chain([47, 48, 49, 65]) {
+                    let x = noise(rows * inputs, 7 + rows as u32);
+                    check(&x, &weights, (rows, outputs, inputs));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn all_paths_give_the_exact_integers_of_extreme_numbers() {
+        for (rows, outputs, inputs) in [(1, 16, 1024), (5, 17, 1000), (33, 40, 1024)] {
+            for (x, w) in [
+                (127, 127),
+                (-127, 127),
+                (127, -127),
+                (-127, -127),
+                (0, -127),
+                (-127, 0),
+            ] {
+                // 1024 × 127 × 127 is exact in f32 by chance of having few bits: below 2^24.
+                check(
+                    &vec![x; rows * inputs],
+                    &vec![w; outputs * inputs],
+                    (rows, outputs, inputs),
+                );
+            }
+        }
+    }
+}
