@@ -18,6 +18,8 @@ pub struct Recipe {
     pub first: usize,
     /// How many target tokens each source token may bring at most.
     pub best: usize,
+    /// Sentences in which a source token must have been seen to have a list: what is known of others is too little.
+    pub least: usize,
     /// Iterations of EM.
     pub iterations: usize,
 }
@@ -27,6 +29,7 @@ impl Default for Recipe {
         Recipe {
             first: 100,
             best: 100,
+            least: 5,
             iterations: 5,
         }
     }
@@ -35,7 +38,8 @@ impl Default for Recipe {
 /// The table of a model with these tokens, from sentences and translations; none where `keep_going` broke.
 ///
 /// The tokens that come most often are in the lists of those that stand around every source, for a vocabulary need not
-/// be sorted by frequency, which is what the format asks for. A source token that no pair has gets no list.
+/// be sorted by frequency, which is what the format asks for. Pairs that follow one another with the same source are
+/// translations of one sentence.
 pub fn learn(
     pairs: &[Pair],
     vocabularies: &Vocabularies,
@@ -50,9 +54,11 @@ pub fn learn(
         model.iterate();
     }
     let frequent = most_frequent(pairs, recipe.first);
+    let seen = sentences(pairs, vocabularies.source);
     let sources = 0..vocabularies.source as u32;
     let lists = sources.map(|source| {
-        let best = model.best(source, recipe.best);
+        let is_known = seen[source as usize] >= recipe.least.max(1);
+        let best = model.best(source, if is_known { recipe.best } else { 0 });
         let mut list: Vec<u32> = best.into_iter().map(|(token, _)| token).collect();
         if vocabularies.around.contains(&source) {
             list.extend(&frequent);
@@ -60,6 +66,23 @@ pub fn learn(
         list
     });
     Some(Table::new(0, lists))
+}
+
+/// In how many sentences each source token is.
+fn sentences(pairs: &[Pair], sources: usize) -> Vec<usize> {
+    let mut seen = vec![0; sources];
+    // The last sentence in which each is.
+    let mut last = vec![None; sources];
+    for (i, sentence) in pairs.chunk_by(|a, b| a.0 == b.0).enumerate() {
+        for &token in &sentence[0].0 {
+            if let Some(last) = last.get_mut(token as usize)
+                && last.replace(i) != Some(i)
+            {
+                seen[token as usize] += 1;
+            }
+        }
+    }
+    seen
 }
 
 /// The target tokens that come most often; of equals the lower ones.
@@ -89,7 +112,10 @@ mod tests {
             let target = tokens.iter().flat_map(|t| [10 + t, 9]).collect();
             (source, target)
         };
-        let pairs = [[1, 2], [2, 3], [3, 4], [4, 1], [1, 3]].map(|tokens| pair(&tokens));
+        let mut pairs = [[1, 2], [2, 3], [3, 4], [4, 1], [1, 3], [5, 5]]
+            .map(|tokens| pair(&tokens))
+            .to_vec();
+        pairs.push(pairs[5].clone());
         let vocabularies = Vocabularies {
             source: 7,
             target: 20,
@@ -99,6 +125,7 @@ mod tests {
         let recipe = Recipe {
             first: 2,
             best: 2,
+            least: 2,
             iterations: 20,
         };
         let go = || ControlFlow::Continue(());
@@ -108,7 +135,11 @@ mod tests {
             assert!(table.list(token).contains(&(10 + token)), "{token}");
             assert!(table.list(token).len() <= 2);
         }
-        assert!(table.list(5).is_empty() && table.list(6).is_empty());
+        assert!(
+            table.list(5).is_empty(),
+            "in one sentence, which has two translations"
+        );
+        assert!(table.list(6).is_empty(), "in none");
         assert!(table.list(0).contains(&9));
         let stop = || ControlFlow::Break(());
         assert!(learn(&pairs, &vocabularies, recipe, &stop).is_none());

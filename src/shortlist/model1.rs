@@ -10,8 +10,6 @@ use rustc_hash::FxHashMap;
 /// Target tokens that are kept for a source token, at least: those that it stands beside most often. Tokens that all
 /// sentences have stand beside everything; this bounds the memory to some kilobytes a source token.
 const MOST: usize = 1024;
-/// Probabilities below this are chance.
-const LEAST: f32 = 1e-4;
 
 /// A sentence and its translation, as tokens.
 pub type Pair = (Vec<u32>, Vec<u32>);
@@ -103,7 +101,7 @@ impl<'a> Model1<'a> {
     }
 
     /// The target tokens that most probably come from a source token, at most `most`, with their probabilities,
-    /// falling; those that come by chance are left out.
+    /// falling. The improbable ones are worth having: of rare tokens little is known.
     pub fn best(&self, source: u32, most: usize) -> Vec<(u32, f32)> {
         let Some(row) = self.rows.get(source as usize) else {
             return Vec::new();
@@ -113,7 +111,7 @@ impl<'a> Model1<'a> {
             .iter()
             .copied()
             .zip(row.probabilities.iter().copied());
-        let mut best: Vec<(u32, f32)> = both.filter(|(_, p)| *p >= LEAST).collect();
+        let mut best: Vec<(u32, f32)> = both.filter(|(_, p)| *p > 0.0).collect();
         best.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         best.truncate(most);
         best

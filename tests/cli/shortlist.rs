@@ -69,10 +69,12 @@ fn what_is_learnt_from_outputs_or_translations_leaves_them_as_they_are() {
             list,
             "--first",
             "3",
+            "--least",
+            "1",
         ];
         let (code, out, err) = run(&mut anubad(&[&args, texts].concat()));
         assert_eq!((code, out.as_str()), (0, ""), "{err}");
-        assert!(err.contains("source tokens were seen"), "{err}");
+        assert!(err.contains("learnt from "), "{err}");
         let short = translations(&model, &["--shortlist", list], &article);
         assert_eq!(short, expected, "{texts:?}");
     }
@@ -106,12 +108,12 @@ fn a_list_in_the_model_s_folder_is_used_unless_that_is_not_wanted() {
         "shortlist",
         "--model",
         model,
-        "--outputs-of",
-        &article,
+        "-o",
+        &list,
+        "--quiet",
     ];
-    let (code, _, err) = run(&mut anubad(
-        &[&args[..], &["-o", &list, "--quiet"]].concat(),
-    ));
+    let texts = ["--least", "1", "--outputs-of", &article];
+    let (code, _, err) = run(&mut anubad(&[&args[..], &texts].concat()));
     assert_eq!((code, err.as_str()), (0, ""));
     assert_eq!(translations(model, &[], &article), full);
 }

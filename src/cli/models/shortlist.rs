@@ -30,7 +30,7 @@ const ARTICLES: usize = 64;
 ///
 /// A model scores tens of thousands of tokens for each that it writes. A shortlist has the few hundred that the tokens of
 /// a sentence were translated with before; `--shortlist FILE` makes `translate`, `brief` and `eval` use it. A sentence
-/// with a token that was not seen here is scored in full. Translations can differ from those without: the more text, and
+/// with a token that was hardly seen here is scored in full. Translations can differ from those without: the more text, and
 /// the more like yours, the fewer do. The file is as Marian and bergamot have it (lex.*.bin).
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("texts").required(true)), after_help = "\
@@ -59,6 +59,10 @@ pub struct ShortlistVerb {
     #[arg(long, value_name = "N", default_value_t = Recipe::default().best,
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=1000))]
     best: usize,
+    /// Sentences in which a token must have been seen: a sentence with one that was not is scored in full
+    #[arg(long, value_name = "N", default_value_t = Recipe::default().least,
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=1 << 20))]
+    least: usize,
     /// Language of the sentences, for models of several [default: bn, or the model's only one]
     #[arg(long, value_name = "CODE")]
     source_lang: Option<String>,
@@ -112,6 +116,7 @@ pub fn run(verb: ShortlistVerb, console: Console) -> Result<Exit, Failure> {
     let recipe = Recipe {
         first: verb.first,
         best: verb.best,
+        least: verb.least,
         ..Recipe::default()
     };
     let vocabularies = generator.vocabularies();
@@ -125,11 +130,11 @@ pub fn run(verb: ShortlistVerb, console: Console) -> Result<Exit, Failure> {
     note(
         console,
         &format!(
-            "{shown}: {} of {} source tokens were seen in {}, {} of their translations are listed",
+            "{shown}: lists for {} of {} source tokens with {} tokens in all, learnt from {}",
             known.count(),
             table.sources(),
-            count(texts.pairs.len(), "pair"),
-            table.len()
+            table.len(),
+            count(texts.pairs.len(), "pair")
         ),
     );
     if texts.long > 0 {
