@@ -23,9 +23,7 @@ impl Marian {
         let (dtype, device) = (DType::F32, Device::Cpu);
         let weights = match safetensors.is_file() {
             // SAFETY: nothing writes the file while it is mapped.
-            true => unsafe {
-                VarBuilder::from_mmaped_safetensors(&[safetensors], dtype, &device)?
-            },
+            true => unsafe { VarBuilder::from_mmaped_safetensors(&[safetensors], dtype, &device)? },
             false => VarBuilder::from_pth(folder.join("pytorch_model.bin"), dtype, &device)?,
         };
         Ok(Marian {

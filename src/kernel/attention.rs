@@ -192,6 +192,21 @@ impl AttentionPlan {
             .contiguous()
     }
 
+    /// The parts of the batch, which name slots below [`AttentionPlan::slots`].
+    pub fn spans(&self) -> &[Span] {
+        &self.spans
+    }
+
+    /// Rows of the batch.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Slots of the cache that it was made for.
+    pub fn slots(&self) -> usize {
+        self.slots
+    }
+
     fn longest(&self) -> (usize, usize) {
         let rows = self.spans.iter().map(|s| s.rows.len()).max().unwrap_or(0);
         (

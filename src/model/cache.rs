@@ -142,6 +142,11 @@ impl KvCache {
         self.tokens.write(layer, k, v, slots)
     }
 
+    /// Writes what a layer keeps of tokens where others have their keys, (tokens, width), into `slots`.
+    pub fn write_keys(&self, layer: usize, k: &Tensor, slots: &[u32]) -> Result<()> {
+        write_rows(self.layer(layer).0, k, slots)
+    }
+
     /// Writes a layer's keys and values of source tokens, (tokens, width) each, into source slots.
     pub fn write_source(&self, layer: usize, k: &Tensor, v: &Tensor, slots: &[u32]) -> Result<()> {
         self.source.write(layer, k, v, slots)

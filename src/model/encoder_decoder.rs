@@ -201,7 +201,7 @@ impl Model for EncoderDecoder {
 
     fn new_cache(&self, slots: usize, source_slots: usize) -> Result<KvCache> {
         let layers = &self.decoder.layers;
-        let width = layers.first().map_or(0, |l| l.attention.heads.inner());
+        let width = layers.first().map_or(0, |l| l.cache_width());
         KvCache::with_source(layers.len(), (slots, source_slots), width, &self.device)
     }
 

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod bart;
+mod bergamot;
 mod cache;
 mod decoder_only;
 mod embedding;
@@ -30,6 +31,7 @@ mod qwen2;
 mod qwen3;
 mod rows;
 mod scope;
+mod ssru;
 mod t5;
 mod torch;
 mod weights;
@@ -41,6 +43,7 @@ use crate::kernel::answers;
 
 pub use crate::kernel::{Answer, Query};
 pub use architecture::load_gguf;
+pub use bergamot::{BergamotError, BergamotFiles};
 pub use cache::{KvCache, Sequence};
 pub use gguf::{Bytes, Gguf};
 pub use language::LanguageModel;
@@ -49,6 +52,7 @@ pub use package::{Package, PackageError};
 pub use weights::{Weights, WeightsError};
 pub use xlm_roberta::XlmRoberta;
 
+pub(crate) use bergamot::{load as load_bergamot, start_token as bergamot_start_token};
 pub(crate) use linear::Linear;
 pub(crate) use scope::Scope;
 
