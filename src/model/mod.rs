@@ -43,7 +43,7 @@ use crate::kernel::answers;
 
 pub use crate::kernel::{Answer, Query};
 pub use architecture::load_gguf;
-pub use bergamot::{BergamotError, BergamotFiles};
+pub use bergamot::{BergamotError, BergamotFiles, load as load_bergamot};
 pub use cache::{KvCache, Sequence};
 pub use gguf::{Bytes, Gguf};
 pub use language::LanguageModel;
@@ -52,7 +52,6 @@ pub use package::{Package, PackageError};
 pub use weights::{Weights, WeightsError};
 pub use xlm_roberta::XlmRoberta;
 
-pub(crate) use bergamot::{load as load_bergamot, start_token as bergamot_start_token};
 pub(crate) use linear::Linear;
 pub(crate) use scope::Scope;
 

@@ -6,7 +6,7 @@
 //! configuration (`binary.rs`, `config.rs`) and SentencePiece vocabularies.
 //!
 //! Marian's decoders start with no token but with zeros; here the token after the last of the vocabulary stands for
-//! that ([`start_token`]).
+//! that.
 //!
 //! The file also says with which factor each product's inputs are to be rounded. That is not used: rounding each row
 //! of inputs by its own largest value comes closer to f32. Of 60 sentences, 50 were translated by it to the letter as
@@ -17,7 +17,7 @@ mod config;
 mod files;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use candle_core::{Device, Tensor};
 use thiserror::Error;
@@ -33,7 +33,7 @@ use super::matrix::Matrix;
 use super::norm::{Norm, Residual};
 use super::position::Positions;
 use super::ssru::Ssru;
-use super::{Limits, Model};
+use super::{Compute, Limits, Model};
 use crate::kernel::{self, Int8Linear};
 use binary::{Binary, Integers};
 use config::{Activation, Config, Tables};
@@ -81,16 +81,18 @@ pub enum BergamotError {
     Device(#[from] candle_core::Error),
 }
 
-/// The token that a student's decoder starts with.
-pub fn start_token(model: &dyn Model) -> u32 {
-    model.vocabulary() as u32
-}
-
-/// Loads a student onto a device.
+/// Loads a student onto a device. Its decoder starts with the token after the last of the vocabulary.
+///
+/// On the CPU the file's integers are used as they are unless `compute` is [`Compute::F32`], which widens them.
 ///
 /// # Errors
 /// If the file is damaged, or holds a model of another kind.
-pub fn load(path: &Path, device: &Device) -> Result<EncoderDecoder, BergamotError> {
+pub fn load(
+    files: &BergamotFiles,
+    compute: Compute,
+    device: &Device,
+) -> Result<Box<dyn Model>, BergamotError> {
+    let path = &files.model;
     let binary = Binary::open(path)?;
     let config = binary.config()?;
     let config = Config::read(config).map_err(|what| BergamotError::Unsupported {
@@ -102,7 +104,7 @@ pub fn load(path: &Path, device: &Device) -> Result<EncoderDecoder, BergamotErro
         config: &config,
         device,
     };
-    builder.model()
+    Ok(Box::new(builder.model()?))
 }
 
 /// Makes the parts of a model from the items of a file.
