@@ -110,11 +110,6 @@ impl Binary {
         std::str::from_utf8(&text[..end]).map_err(|e| self.damaged(format!("{CONFIG}: {e}")))
     }
 
-    /// Whether there is an item of that name.
-    pub fn contains(&self, name: &str) -> bool {
-        self.items.contains_key(name)
-    }
-
     /// The f32 values of a vector, (1, width) in the file.
     ///
     /// # Errors
@@ -355,7 +350,6 @@ mod tests {
         assert_eq!(weights.multiplier, 8.0);
         assert_eq!(binary.table("W", (3, 2)).unwrap(), weights);
         assert_eq!(binary.config().unwrap(), "a: 1");
-        assert!(binary.contains("W") && !binary.contains("w"));
         let error = |result: Result<Integers, BergamotError>| result.unwrap_err().to_string();
         assert!(error(binary.weights("W", (3, 2))).contains("[3, 2]"));
         assert!(error(binary.weights("b", (2, 1))).contains("type 0x404"));
