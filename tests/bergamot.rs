@@ -120,6 +120,37 @@ fn texts_come_out_as_the_reference_writes_them() {
     );
 }
 
+/// What a model's logits are after each text's own output.
+fn logits(compute: Compute) -> Vec<Vec<f32>> {
+    let files = BergamotFiles::find(&miniature()).unwrap().unwrap();
+    let model = load_bergamot(&files, compute, &Device::Cpu).unwrap();
+    let after = |text: &Text| {
+        let mut cache = model.new_cache(MOST + 1, text.source.len()).unwrap();
+        let mut sequence = model.encode(&mut cache, &[&text.source]).unwrap().remove(0);
+        let target = [&[model.vocabulary() as u32], text.target.as_slice()].concat();
+        let step = model.step(&mut cache, &mut [(&mut sequence, &target)]);
+        step.unwrap()
+            .flatten_all()
+            .unwrap()
+            .to_vec1::<f32>()
+            .unwrap()
+    };
+    reference().iter().map(after).collect()
+}
+
+#[test]
+fn eight_bits_are_close_to_f32() {
+    let mean = |values: &mut dyn Iterator<Item = f32>| {
+        let values: Vec<f32> = values.collect();
+        values.iter().sum::<f32>() / values.len() as f32
+    };
+    for (exact, rounded) in logits(Compute::F32).iter().zip(&logits(Compute::Int8)) {
+        let size = mean(&mut exact.iter().map(|x| x.abs()));
+        let off = mean(&mut exact.iter().zip(rounded).map(|(a, b)| (a - b).abs()));
+        assert!(off > 0.0 && off < 0.1 * size, "off by {off} of {size}");
+    }
+}
+
 #[test]
 fn tokens_are_those_of_sentencepiece() {
     let vocabulary = miniature().join("vocab.bnen.spm");

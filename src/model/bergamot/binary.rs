@@ -298,7 +298,7 @@ mod tests {
     /// A file of items: name, type, shape, data.
     fn file(items: &[(&str, u64, &[i32], &[u8])]) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let mut number = |n: u64, bytes: &mut Vec<u8>| bytes.extend(n.to_le_bytes());
+        let number = |n: u64, bytes: &mut Vec<u8>| bytes.extend(n.to_le_bytes());
         number(VERSION, &mut bytes);
         number(items.len() as u64, &mut bytes);
         for (name, kind, shape, data) in items {
@@ -403,5 +403,9 @@ mod tests {
             let binary = opened(&file(&[("W", kind::INTGEMM8, &[1, 2], &data)])).unwrap();
             assert!(binary.weights("W", (2, 1)).is_err(), "{multiplier}");
         }
+        let lowest = [&[0x80, 1][..], &f32::to_le_bytes(2.0)].concat();
+        let binary = opened(&file(&[("W", kind::INTGEMM8, &[1, 2], &lowest)])).unwrap();
+        let error = binary.weights("W", (2, 1)).unwrap_err().to_string();
+        assert!(error.contains("-128"), "{error}");
     }
 }
