@@ -56,7 +56,7 @@ pub struct Hub {
 /// A model that is on this machine.
 #[derive(Debug, Clone)]
 pub struct Located {
-    /// The folder with its files: a snapshot in the cache, or the user's own.
+    /// The folder with its files: a snapshot in the cache or a folder of it, or the user's own.
     pub folder: PathBuf,
     /// The one file of a GGUF model.
     pub file: Option<PathBuf>,
@@ -199,7 +199,7 @@ impl Hub {
                 let (folder, _) = self.snapshot(&target)?;
                 let file = wanted.gguf(&folder).map(|name| folder.join(name));
                 Ok(Located {
-                    folder,
+                    folder: wanted.folder(folder),
                     file,
                     entry: target.entry,
                 })

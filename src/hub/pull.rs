@@ -140,13 +140,13 @@ impl Hub {
 }
 
 fn located(target: &Target, folder: PathBuf) -> Located {
-    let file = match &target.place {
-        Place::Remote { wanted, .. } => wanted.gguf(&folder),
-        Place::Local(_) => None,
+    let (file, model) = match &target.place {
+        Place::Remote { wanted, .. } => (wanted.gguf(&folder), wanted.folder(folder.clone())),
+        Place::Local(_) => (None, folder.clone()),
     };
     Located {
         file: file.map(|name| folder.join(name)),
-        folder,
+        folder: model,
         entry: target.entry.clone(),
     }
 }

@@ -13,6 +13,7 @@ mod lanes;
 mod norm;
 mod q5;
 mod quantize;
+mod ssru;
 mod vocab;
 
 pub use activation::Activation;
@@ -21,6 +22,7 @@ pub use dense::dense;
 pub use int8::{Int8Linear, Then};
 pub use norm::{RopeLayout, add_rms_norm, layer_norm, rms_norm, rope};
 pub use q5::Q5Linear;
+pub use ssru::ssru;
 pub use vocab::{Answer, Query, answers, answers_at, log_sum_exp};
 
 use candle_core::{CpuStorage, Layout, Result, bail};

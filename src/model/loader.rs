@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use thiserror::Error;
 
+use super::bergamot::BergamotError;
 use super::encoder_decoder::EncoderDecoder;
 use super::weights::{Weights, WeightsError};
 use super::{Compute, Model, bart, indictrans2, m2m100, marian, mbart, pegasus, t5};
@@ -73,6 +74,9 @@ pub enum LoadError {
     /// The weights cannot be used.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// The Bergamot model in the folder cannot be run.
+    #[error(transparent)]
+    Bergamot(#[from] BergamotError),
     /// The device cannot hold or run the model.
     #[error("the model does not run on this device: {0}")]
     Device(#[from] candle_core::Error),

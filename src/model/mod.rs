@@ -2,6 +2,7 @@
 
 mod architecture;
 mod bart;
+mod bergamot;
 mod cache;
 mod decoder_only;
 mod embedding;
@@ -32,6 +33,7 @@ mod qwen2;
 mod qwen3;
 mod rows;
 mod scope;
+mod ssru;
 mod t5;
 mod torch;
 mod weights;
@@ -43,6 +45,7 @@ use crate::kernel::answers;
 
 pub use crate::kernel::{Answer, Query};
 pub use architecture::load_gguf;
+pub use bergamot::{BergamotError, BergamotFiles, load as load_bergamot};
 pub use cache::{KvCache, Sequence};
 pub use gguf::{Bytes, Gguf};
 pub use language::LanguageModel;

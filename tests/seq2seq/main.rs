@@ -1,5 +1,6 @@
 //! Encoder-decoders against `transformers`: miniature checkpoints with random weights, each in one of the forms in
-//! which the Hub has weights (`scripts/make_seq2seq_fixtures.py`), with what the reference makes of them.
+//! which the Hub has weights (`scripts/make_seq2seq_fixtures.py`), with what the reference makes of them; and a
+//! Bergamot student against NumPy (`scripts/make_bergamot_fixtures.py`).
 //!
 //! `ANUBAD_PARITY_DIR` names another folder of such miniatures; `scripts/parity.py` sets it.
 
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anubad::generate::GenerationConfig;
-use anubad::model::{Compute, KvCache, Model, Sequence, load_folder};
+use anubad::model::{BergamotFiles, Compute, KvCache, Model, Sequence, load_bergamot, load_folder};
 use candle_core::{Device, Tensor};
 use serde::Deserialize;
 
@@ -27,6 +28,8 @@ const MINIATURES: [&str; 10] = [
     "mt5",
     "indictrans2",
 ];
+/// The miniature that is no folder as the Hub has them.
+const BERGAMOT: &str = "bergamot";
 /// Largest difference between a logit of ours and of the reference; those of the file are rounded to five digits.
 const TOLERANCE: f32 = 1e-4;
 
@@ -59,7 +62,14 @@ fn folder(name: &str) -> PathBuf {
 
 fn load(name: &str) -> (Box<dyn Model>, Vec<Case>) {
     let folder = folder(name);
-    let model = load_folder(&folder, Compute::F32, &Device::Cpu);
+    let (compute, device) = (Compute::F32, &Device::Cpu);
+    let model = match name {
+        BERGAMOT => {
+            let files = BergamotFiles::find(&folder).unwrap().unwrap();
+            load_bergamot(&files, compute, device).map_err(Into::into)
+        }
+        _ => load_folder(&folder, compute, device),
+    };
     let model = model.unwrap_or_else(|e| panic!("{name}: {e}"));
     let reference = std::fs::read(folder.join("reference.json")).unwrap();
     let reference: Reference = serde_json::from_slice(&reference).unwrap();
@@ -67,7 +77,7 @@ fn load(name: &str) -> (Box<dyn Model>, Vec<Case>) {
 }
 
 fn each(test: impl Fn(&str, &dyn Model, &[Case])) {
-    for name in MINIATURES {
+    for name in MINIATURES.into_iter().chain([BERGAMOT]) {
         let (model, cases) = load(name);
         test(name, &*model, &cases);
     }
