@@ -8,8 +8,9 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Storage, Tensor,
 use multiversion::multiversion;
 use rayon::prelude::*;
 
+use super::blocks::TALL;
 use super::panels::Panels;
-use super::path::{Path, TALL};
+use super::path::Path;
 use super::rows::{Rows, Step, largest};
 use super::{Sums, WIDTH};
 use crate::kernel::{Activation, f32_slice};
@@ -163,15 +164,15 @@ impl Int8Linear {
         after: After,
         matrix: Matrix,
     ) {
-        path.sums(&self.panels, which, rows, |first, panel, sums| {
+        path.sums(&self.panels, which, rows, |range, panel, sums| {
             for (panel, sums) in (panel..).zip(sums) {
                 let start = panel * WIDTH;
                 let block = Block {
-                    sums: &sums[..TALL.min(rows.count() - first)],
-                    steps: &rows.scales()[first..],
+                    sums: &sums[..range.len()],
+                    steps: &rows.scales()[range.clone()],
                     scales: &self.scales.as_chunks().0[panel],
                     columns: start..self.outputs().min(start + WIDTH),
-                    first,
+                    first: range.start,
                 };
                 // Safety: the caller sees to it.
                 unsafe { finish(&block, after, matrix) };
@@ -416,6 +417,7 @@ mod tests {
 
     #[test]
     fn all_paths_give_the_exact_integers_of_random_numbers() {
+        println!("instructions: {:?}", Path::available().collect::<Vec<_>>());
         for inputs in [1, 3, 4, 31, 64, 65, 130, 512] {
             for outputs in [1, 15, 16, 17, 33, 64, 70] {
                 let weights = noise(outputs * inputs, inputs as u32);

@@ -8,8 +8,15 @@
 #[cfg(target_arch = "x86_64")]
 mod amx;
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod avx_vnni;
+mod blocks;
 mod linear;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod panels;
 mod path;
 mod portable;
