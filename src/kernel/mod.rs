@@ -6,6 +6,8 @@
 //! among the threads of the rayon pool they are called from; in a pool of one thread they run serially.
 
 mod activation;
+#[cfg(target_arch = "aarch64")]
+mod arm;
 mod attention;
 mod dense;
 mod int8;

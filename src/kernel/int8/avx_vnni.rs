@@ -9,7 +9,7 @@ use super::panels::Line;
 /// Rows that are multiplied with a panel in one go, their sums in registers.
 pub const MOST_ROWS: usize = 6;
 /// Rows that are multiplied with two panels in one go: so few that one panel would leave the processor waiting for sums.
-pub const FEW_ROWS: usize = 3;
+pub const FEW_ROWS: usize = 2;
 
 /// Dot products of up to [`MOST_ROWS`] rows of unsigned bytes, 128 too large each, with the outputs of a panel.
 #[target_feature(enable = "avx2,avxvnni")]
@@ -31,7 +31,6 @@ pub fn sums_of_few(operands: &Operands<2>, out: &mut Block<2>) {
     match operands.count() {
         1 => of_rows::<2, 1>(operands, out),
         2 => of_rows::<2, 2>(operands, out),
-        3 => of_rows::<2, 3>(operands, out),
         _ => unreachable!("more than {FEW_ROWS} rows"),
     }
 }

@@ -1,14 +1,12 @@
 //! The sums on ARM: with matrix products of bytes (I8MM), with dot products of bytes, or with NEON as every 64-bit ARM
 //! processor has it.
-//!
-//! Rust's intrinsics for the first two are not stable, so their instructions stand in inline assembly.
 
 use std::arch::aarch64::*;
-use std::arch::asm;
 
 use super::GROUP;
 use super::blocks::{Block, Operands};
 use super::panels::Line;
+use crate::kernel::arm::{sdot, smmla};
 
 /// The most rows that are multiplied with a panel in one go, their sums in registers: with I8MM, with dot products, and
 /// with neither.
@@ -96,18 +94,6 @@ fn matrix_pairs<const R: usize>(operands: &Operands<1>, out: &mut Block<1>) {
     }
 }
 
-/// `sum` + `a` `b`ᵀ, where `a` and `b` are two rows of eight bytes.
-#[inline]
-#[target_feature(enable = "neon,i8mm")]
-fn smmla(mut sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
-    // Safety: the processor has the instruction, which touches no memory.
-    unsafe {
-        asm!("smmla {:v}.4s, {:v}.16b, {:v}.16b", inout(vreg) sum, in(vreg) a, in(vreg) b,
-             options(pure, nomem, nostack, preserves_flags));
-    }
-    sum
-}
-
 /// Dot products of rows of signed bytes with the outputs of a panel, with dot products of four bytes each.
 #[target_feature(enable = "neon,dotprod")]
 pub fn dot_sums(operands: &Operands<1>, out: &mut Block<1>) {
@@ -147,18 +133,6 @@ fn dot_rows<const R: usize>(operands: &Operands<1>, out: &mut Block<1>) {
     for (r, sums) in sums.into_iter().enumerate() {
         store(out, r, sums);
     }
-}
-
-/// `sum` + the dot products of each four bytes of `a` with four of `b`.
-#[inline]
-#[target_feature(enable = "neon,dotprod")]
-fn sdot<const LANE: usize>(mut sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
-    // Safety: the processor has the instruction, which touches no memory.
-    unsafe {
-        asm!("sdot {:v}.4s, {:v}.16b, {:v}.4b[{lane}]", inout(vreg) sum, in(vreg) a, in(vreg) b,
-             lane = const LANE, options(pure, nomem, nostack, preserves_flags));
-    }
-    sum
 }
 
 /// Dot products of rows of signed bytes with the outputs of a panel. Two products, at most 32,258 together, are added in
