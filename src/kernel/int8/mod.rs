@@ -23,10 +23,10 @@ mod portable;
 mod rank;
 mod rows;
 
-pub use linear::{Int8Linear, Then};
+pub use linear::Int8Linear;
 
-/// Outputs of a panel.
-const WIDTH: usize = 16;
+use super::then::WIDTH;
+
 /// Neighbouring inputs of one output that are multiplied and added at once.
 const GROUP: usize = 4;
 /// Inputs are padded with zeros to a multiple of this: what a tile of AMX takes.
