@@ -14,7 +14,7 @@ use super::files::Wanted;
 use super::lock::LockFile;
 use super::reference::RepositoryId;
 use super::verify::{files_of, linked};
-use super::{Hub, Place};
+use super::{Hub, Place, quantized};
 
 /// What [`Hub::remove`] did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Removed {
 }
 
 impl Hub {
-    /// Removes a model from the cache and the lock file, and its entry where the user added it. A folder of the user
+    /// Removes a model from the cache and the lock file, its quantized weights, and its entry where the user added it. A folder of the user
     /// stays as it is.
     ///
     /// # Errors
@@ -86,6 +86,8 @@ impl Hub {
             });
         }
         check_idle(&cached, name)?;
+        let quantized = snapshot.as_ref().and_then(|folder| self.quantized(folder));
+        let quantized = quantized.map_or(Ok(0), |path| quantized::remove(&path))?;
         let before = size_of(&cached.folder);
         if let (Some(commit), Some(snapshot)) = (&commit, &snapshot) {
             let paths = match wanted {
@@ -106,7 +108,7 @@ impl Hub {
         if !has_snapshots {
             remove_folder(&cached.folder)?;
         }
-        Ok(before.saturating_sub(size_of(&cached.folder)))
+        Ok(before.saturating_sub(size_of(&cached.folder)) + quantized)
     }
 }
 

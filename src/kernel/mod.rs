@@ -18,7 +18,7 @@ mod vocab;
 pub use activation::Activation;
 pub use attention::{AttentionPlan, PositionBias, Span, attention, write_rows};
 pub use dense::dense;
-pub use int8::{Int8Linear, Then};
+pub use int8::{Int8Linear, Int8Parts, Then};
 pub use norm::{RopeLayout, add_rms_norm, layer_norm, rms_norm, rope};
 pub use q5::Q5Linear;
 pub use vocab::{Answer, Query, answers, answers_at, log_sum_exp};

@@ -10,13 +10,14 @@ mod amx;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod linear;
+mod lines;
 mod panels;
 mod path;
 mod portable;
 mod rank;
 mod rows;
 
-pub use linear::{Int8Linear, Then};
+pub use linear::{Int8Linear, Int8Parts, Then};
 
 /// Outputs of a panel.
 const WIDTH: usize = 16;
