@@ -37,6 +37,11 @@ impl Hub {
         }
     }
 
+    /// The same of the model in a folder.
+    pub(super) fn remove_quantized_of(&self, folder: &Path) -> Result<u64, HubError> {
+        self.quantized(folder).map_or(Ok(0), |path| remove(&path))
+    }
+
     /// The same of all models.
     ///
     /// # Errors
@@ -64,7 +69,7 @@ fn label(folder: &Path) -> String {
 }
 
 /// Deletes a file, if it is there, and gives its size.
-pub(super) fn remove(path: &Path) -> Result<u64, HubError> {
+fn remove(path: &Path) -> Result<u64, HubError> {
     let size = fs::metadata(path).map_or(0, |metadata| metadata.len());
     match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),

@@ -14,7 +14,7 @@ use super::files::Wanted;
 use super::lock::LockFile;
 use super::reference::RepositoryId;
 use super::verify::{files_of, linked};
-use super::{Hub, Place, quantized};
+use super::{Hub, Place};
 
 /// What [`Hub::remove`] did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +26,8 @@ pub struct Removed {
 }
 
 impl Hub {
-    /// Removes a model from the cache and the lock file, its quantized weights, and its entry where the user added it. A folder of the user
-    /// stays as it is.
+    /// Removes a model from the cache and the lock file, its quantized weights, and its entry where the user added it. A
+    /// folder of the user stays as it is.
     ///
     /// # Errors
     /// If there is nothing of it, somebody is fetching it, or it cannot be deleted.
@@ -46,7 +46,7 @@ impl Hub {
                     (freed, _) => freed?,
                 }
             }
-            Place::Local(_) if entry.is_some() => 0,
+            Place::Local(path) if entry.is_some() => self.remove_quantized_of(path)?,
             Place::Local(_) => return Err(HubError::LocalFolder { name: target.name }),
         };
         Ok(Removed { freed, entry })
@@ -86,8 +86,8 @@ impl Hub {
             });
         }
         check_idle(&cached, name)?;
-        let quantized = snapshot.as_ref().and_then(|folder| self.quantized(folder));
-        let quantized = quantized.map_or(Ok(0), |path| quantized::remove(&path))?;
+        let quantized = snapshot.as_ref().map(|path| self.remove_quantized_of(path));
+        let quantized = quantized.unwrap_or(Ok(0))?;
         let before = size_of(&cached.folder);
         if let (Some(commit), Some(snapshot)) = (&commit, &snapshot) {
             let paths = match wanted {

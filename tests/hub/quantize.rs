@@ -107,6 +107,9 @@ fn a_folder_of_ones_own_is_quantized_elsewhere() {
     world.ok(&["remove", "--quantized", mine]);
     assert!(kept(&world)[0].starts_with("models--acme--mt-"));
     world.ok(&["quantize", "house"]);
+    assert_eq!(kept(&world).len(), 2);
+    world.ok(&["remove", "house"]);
+    assert_eq!(kept(&world).len(), 1);
     world.ok(&["remove", "--quantized"]);
     assert_eq!(kept(&world), [""; 0]);
     world.fails(2, &["remove"], &[]);
