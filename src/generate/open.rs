@@ -9,7 +9,8 @@ use super::{GenerationConfig, Generator, GeneratorOptions, bergamot};
 use crate::decode::DecodeOptions;
 use crate::hub::{Entry, Located, Task};
 use crate::model::{
-    BergamotFiles, Compute, LanguageModel, LoadError, Package, PackageError, load_folder, read_json,
+    BergamotFiles, Compute, LanguageModel, LoadError, Package, PackageError, load_folder,
+    load_kept, read_json,
 };
 use crate::prompts::Prompting;
 use crate::tokenizer::{Languages, Tokenizer, TokenizerError, language_of_prefix, same_language};
@@ -34,12 +35,14 @@ pub enum ModelSource {
 }
 
 impl ModelSource {
-    /// The model in a folder, or a `.gguf` file, of which no catalogue knows anything.
+    /// The model in a folder, or a `.gguf` file, of which no catalogue knows anything. Its weights are kept nowhere else;
+    /// [`Hub::locate`](crate::hub::Hub::locate) gives them a place.
     pub fn path(path: PathBuf) -> Self {
         let file = path.is_file().then(|| path.clone());
         ModelSource::Located(Box::new(Located {
             folder: path,
             file,
+            quantized: None,
             entry: None,
         }))
     }
@@ -274,9 +277,15 @@ fn encoder_decoder(
         source: Box::new(source),
     };
     let tokenizer = || Tokenizer::from_folder(folder, languages);
-    let model = || load_folder(folder, resources.compute, &resources.device);
+    let (compute, device) = (resources.compute, &resources.device);
+    let model = || match &located.quantized {
+        Some(path) if compute.is_int8(device) => {
+            load_kept(folder, path, None).map(|kept| (kept.model, kept.keep.err()))
+        }
+        _ => load_folder(folder, compute, device).map(|model| (model, None)),
+    };
     let (tokenizer, model) = rayon::join(tokenizer, model);
-    let model = model.map_err(loading)?;
+    let (model, not_kept) = model.map_err(loading)?;
     let tokenizer = tokenizer.map_err(|source| OpenError::Tokenizer {
         folder: folder.clone(),
         source,
@@ -318,7 +327,10 @@ fn encoder_decoder(
         threads: resources.threads,
         decode,
     };
-    Ok(Generator::new(model, tokenizer, options))
+    Ok(Generator {
+        not_kept,
+        ..Generator::new(model, tokenizer, options)
+    })
 }
 
 #[cfg(test)]
@@ -341,6 +353,7 @@ mod tests {
             let located = Located {
                 folder: folder.path().to_owned(),
                 file: None,
+                quantized: None,
                 entry,
             };
             let resources = Resources {

@@ -24,7 +24,7 @@ pub use activation::Activation;
 pub use attention::{AttentionPlan, PositionBias, Span, attention, write_rows};
 pub use bf16::Bf16Linear;
 pub use dense::dense;
-pub use int8::Int8Linear;
+pub use int8::{Int8Linear, Int8Parts};
 pub use norm::{RopeLayout, add_rms_norm, layer_norm, rms_norm, rope};
 pub use q5::Q5Linear;
 pub use ssru::ssru;

@@ -16,7 +16,7 @@ use super::weights::{Weights, WeightsError};
 use super::{Compute, Model, bart, indictrans2, m2m100, marian, mbart, pegasus, t5};
 
 /// The file that describes a model.
-const CONFIG: &str = "config.json";
+pub const CONFIG: &str = "config.json";
 /// Bytes of a configuration at most; some list a thousand labels.
 const LONGEST_CONFIG: u64 = 4 << 20;
 
@@ -105,17 +105,35 @@ pub fn load_folder(
 }
 
 fn build(folder: &Path, compute: Compute, device: &Device) -> Result<EncoderDecoder, LoadError> {
-    let config = read_json(&folder.join(CONFIG))?;
-    let build = architecture(&config)?;
-    // Its integers would be taken for the weights themselves.
-    if !config["quantization_config"].is_null() {
-        return Err(LoadError::Config(
-            "its weights are quantised (quantization_config); use the unquantised model, or a GGUF file"
-                .to_owned(),
-        ));
+    let plan = Plan::read(folder)?;
+    plan.build(&Weights::open(folder, device)?.with(compute))
+}
+
+/// What `config.json` says, and who builds that.
+pub struct Plan {
+    config: Value,
+    build: Build,
+}
+
+impl Plan {
+    /// Reads the configuration of a folder.
+    pub fn read(folder: &Path) -> Result<Self, LoadError> {
+        let config = read_json(&folder.join(CONFIG))?;
+        let build = architecture(&config)?;
+        // Its integers would be taken for the weights themselves.
+        if !config["quantization_config"].is_null() {
+            return Err(LoadError::Config(
+                "its weights are quantised (quantization_config); use the unquantised model, or a GGUF file"
+                    .to_owned(),
+            ));
+        }
+        Ok(Plan { config, build })
     }
-    let weights = Weights::open(folder, device)?.with(compute);
-    build(&config, &weights)
+
+    /// The model of these weights.
+    pub fn build(&self, weights: &Weights) -> Result<EncoderDecoder, LoadError> {
+        (self.build)(&self.config, weights)
+    }
 }
 
 fn architecture(config: &Value) -> Result<Build, LoadError> {

@@ -4,6 +4,7 @@ mod architecture;
 mod bart;
 mod bergamot;
 mod cache;
+mod checkpoint;
 mod decoder_only;
 mod embedding;
 mod encoder_decoder;
@@ -29,6 +30,7 @@ mod partial_head;
 mod pegasus;
 mod pickle;
 mod position;
+mod quantized;
 mod qwen2;
 mod qwen3;
 mod rows;
@@ -43,14 +45,16 @@ use candle_core::{Device, Result, Tensor, bail};
 
 use crate::kernel::answers;
 
+pub use crate::bytes::Bytes;
 pub use crate::kernel::{Answer, Query};
 pub use architecture::load_gguf;
 pub use bergamot::{BergamotError, BergamotFiles, load as load_bergamot};
 pub use cache::{KvCache, Sequence};
-pub use gguf::{Bytes, Gguf};
+pub use gguf::Gguf;
 pub use language::LanguageModel;
 pub use loader::{LoadError, load_folder, read_json};
 pub use package::{Package, PackageError};
+pub use quantized::{Keep, KeepError, Kept, OnRead, load_kept};
 pub use weights::{Weights, WeightsError};
 pub use xlm_roberta::XlmRoberta;
 
@@ -68,6 +72,13 @@ pub enum Compute {
     Int8,
     /// Weights widened to f32: the reference, and about five times the memory.
     F32,
+}
+
+impl Compute {
+    /// Whether the matrices of a model whose file is not quantised are rounded to 8 bits: of a checkpoint on the CPU.
+    pub(crate) fn is_int8(self, device: &Device) -> bool {
+        self != Compute::F32 && device.is_cpu()
+    }
 }
 
 /// A neural model that writes token after token: a language model, or an encoder-decoder, which reads a source first.

@@ -1,15 +1,18 @@
 //! The linear layer.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use multiversion::multiversion;
 use rayon::prelude::*;
 
+use super::lines::Lines;
 use super::panels::Panels;
 use super::path::Path;
 use super::rows::{Rows, Step, largest};
-use super::{Sums, WIDTH};
+use super::{DEPTH, Sums, WIDTH};
+use crate::bytes::Bytes;
 use crate::kernel::f32_slice;
 use crate::kernel::then::{After, Matrix, Then, share_out};
 
@@ -22,6 +25,25 @@ pub struct Int8Linear {
     /// One an output, with zeros up to whole panels.
     scales: Vec<f32>,
     step: Step,
+}
+
+/// What a layer is made of, as it is kept on disk: by [`Int8Linear::parts`], for [`Int8Linear::from_parts`].
+pub struct Int8Parts<'a> {
+    /// The weights in their layout: see [`Int8Parts::sizes`].
+    pub lines: &'a [u8],
+    /// One an output, with zeros up to a multiple of 16.
+    pub scales: &'a [f32],
+    /// -128 times the sum of each output's integers, as many as there are scales.
+    pub offsets: &'a [i32],
+}
+
+impl Int8Parts<'_> {
+    /// Bytes of the lines, and number of scales and of offsets, of a layer; none if they cannot be counted.
+    pub fn sizes(outputs: usize, inputs: usize) -> Option<(usize, usize)> {
+        let tall = outputs.checked_next_multiple_of(WIDTH)?;
+        let lines = tall.checked_mul(inputs.checked_next_multiple_of(DEPTH)?)?;
+        Some((lines, tall))
+    }
 }
 
 impl Int8Linear {
@@ -81,6 +103,36 @@ impl Int8Linear {
             scales,
             step: self.step,
         })
+    }
+
+    /// A layer whose parts were taken from another of the same sizes, its lines in a file, where they stay.
+    ///
+    /// # Errors
+    /// If the lines are not inside the file or not aligned to 64 bytes, or sizes do not fit together.
+    pub fn from_parts(
+        (file, lines): (Arc<Bytes>, Range<usize>),
+        scales: Vec<f32>,
+        offsets: Vec<i32>,
+        (outputs, inputs): (usize, usize),
+    ) -> Result<Self> {
+        let lines = Lines::mapped(file, lines)?;
+        if scales.len() != offsets.len() {
+            bail!("{} scales and {} offsets", scales.len(), offsets.len());
+        }
+        Ok(Int8Linear {
+            panels: Panels::from_lines(lines, offsets, outputs, inputs)?,
+            scales,
+            step: Step::Dynamic,
+        })
+    }
+
+    /// What it is made of, the step of activations apart.
+    pub fn parts(&self) -> Int8Parts<'_> {
+        Int8Parts {
+            lines: self.panels.lines().bytes(),
+            scales: &self.scales,
+            offsets: self.panels.all_offsets(),
+        }
     }
 
     /// The same layer that rounds activations to multiples of `step`, at most 127 of them on either side, whatever the

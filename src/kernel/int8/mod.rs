@@ -15,6 +15,7 @@ mod avx512;
 mod avx_vnni;
 mod blocks;
 mod linear;
+mod lines;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod panels;
@@ -23,7 +24,7 @@ mod portable;
 mod rank;
 mod rows;
 
-pub use linear::Int8Linear;
+pub use linear::{Int8Linear, Int8Parts};
 
 use super::then::WIDTH;
 
