@@ -2,7 +2,7 @@
 //!
 //! `RAYON_NUM_THREADS=1 cargo bench --bench kernels` measures one thread; what follows `--` filters by name. An item is an
 //! operation, of which a multiplication and an addition are two. Each call takes the next of many layers, which do not
-//! fit into the caches together, as no layer finds its weights there when a model runs.
+//! fit into the caches of a core together, as no layer finds its weights there when a model runs.
 
 use std::cell::Cell;
 use std::fmt::{Display, Formatter};
