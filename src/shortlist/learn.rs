@@ -57,11 +57,9 @@ pub fn learn(
         if vocabularies.around.contains(&source) {
             list.extend(&frequent);
         }
-        list.sort_unstable();
-        list.dedup();
         list
     });
-    Some(Table::new(0, recipe.best as u64, lists))
+    Some(Table::new(0, lists))
 }
 
 /// The target tokens that come most often; of equals the lower ones.

@@ -186,7 +186,7 @@ mod tests {
             vec![5, 7, 63],
             vec![1],
         ];
-        Shortlist::new(Table::new(3, 3, lists.into_iter()), vocabularies).unwrap()
+        Shortlist::new(Table::new(3, lists.into_iter()), vocabularies).unwrap()
     }
 
     #[test]
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_table_of_another_model_is_refused() {
-        let table = || Table::new(0, 3, [vec![9], vec![199]].into_iter());
+        let table = || Table::new(0, [vec![9], vec![199]].into_iter());
         let fit = |source, target| {
             let vocabularies = Vocabularies {
                 source,

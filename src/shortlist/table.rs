@@ -25,23 +25,28 @@ pub struct Table {
     /// Every sentence may have the target tokens with ids below this.
     pub(super) first: u64,
     /// How many target tokens a source token may bring at most.
-    pub(super) best: u64,
+    best: u64,
     /// Where the tokens of each source token begin, and, last, where they end.
     offsets: Vec<usize>,
     tokens: Vec<u32>,
 }
 
 impl Table {
-    /// A table of lists, each rising, one for each source token.
-    pub(super) fn new(first: u64, best: u64, lists: impl Iterator<Item = Vec<u32>>) -> Self {
+    /// A table of a list for each source token, which are put in order. Every sentence may have the target tokens below
+    /// `first` too.
+    pub fn new(first: u32, lists: impl Iterator<Item = Vec<u32>>) -> Self {
         let (mut offsets, mut tokens) = (vec![0], Vec::new());
-        for list in lists {
+        let mut longest = 0;
+        for mut list in lists {
+            list.sort_unstable();
+            list.dedup();
+            longest = longest.max(list.len());
             tokens.extend(list);
             offsets.push(tokens.len());
         }
         Table {
-            first,
-            best,
+            first: u64::from(first),
+            best: longest as u64,
             offsets,
             tokens,
         }
@@ -175,8 +180,8 @@ mod tests {
     use super::*;
 
     fn table() -> Table {
-        let lists = [vec![3, 5, 9], vec![], vec![2], vec![0, 1, 2, 3]];
-        Table::new(2, 4, lists.into_iter())
+        let lists = [vec![3, 9, 5, 3], vec![], vec![2], vec![0, 1, 2, 3]];
+        Table::new(2, lists.into_iter())
     }
 
     #[test]
@@ -190,7 +195,7 @@ mod tests {
         assert_eq!(table.list(3), [0, 1, 2, 3]);
         assert!(table.list(1).is_empty() && table.list(4).is_empty());
         assert!(table.list(u32::MAX).is_empty());
-        let empty = Table::new(0, 0, std::iter::empty());
+        let empty = Table::new(0, std::iter::empty());
         assert_eq!(Table::from_bytes(&empty.to_bytes()), Ok(empty));
     }
 
@@ -251,7 +256,11 @@ mod tests {
             "any number of first tokens is possible"
         );
         // A list that does not rise.
-        let falling = Table::new(0, 0, [vec![3, 3]].into_iter());
+        let falling = Table {
+            offsets: vec![0, 2],
+            tokens: vec![3, 3],
+            ..table()
+        };
         assert!(Table::from_bytes(&falling.to_bytes()).is_err());
     }
 }

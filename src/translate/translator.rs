@@ -128,8 +128,8 @@ impl Translator {
         let (generator, lexicon) = rayon::join(model, lexicon);
         let mut generator = generator?;
         let shortlist = match options.shortlist {
-            ShortlistChoice::Own => options.model.shortlist(),
-            ShortlistChoice::Off => None,
+            ShortlistChoice::Own if generator.limits().source > 0 => options.model.shortlist(),
+            ShortlistChoice::Own | ShortlistChoice::Off => None,
             ShortlistChoice::File(path) => Some(path),
         };
         if let Some(path) = shortlist {

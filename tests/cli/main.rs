@@ -6,6 +6,7 @@ mod inputs;
 mod interrupt;
 mod lexicon;
 mod output;
+mod shortlist;
 mod stored;
 mod translate;
 mod usage;

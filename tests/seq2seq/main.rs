@@ -6,6 +6,7 @@
 
 mod attention;
 mod search;
+mod shortlist;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
