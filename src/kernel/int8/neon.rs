@@ -67,7 +67,8 @@ fn matrix_pairs<const R: usize>(operands: &Operands<1>, out: &mut Block<1>) {
         let quarters = quarters(left).into_iter().zip(quarters(right));
         for (weights, (left, right)) in weights.as_chunks_mut::<2>().0.iter_mut().zip(quarters) {
             let (left, right) = (vreinterpretq_s32_s8(left), vreinterpretq_s32_s8(right));
-            *weights = [vzip1q_s32(left, right), vzip2q_s32(left, right)].map(vreinterpretq_s8_s32);
+            weights[0] = vreinterpretq_s8_s32(vzip1q_s32(left, right));
+            weights[1] = vreinterpretq_s8_s32(vzip2q_s32(left, right));
         }
         for (pair, sums) in sums.iter_mut().enumerate() {
             let [upper, lower] = [2 * pair, (2 * pair + 1).min(count - 1)].map(|r| {

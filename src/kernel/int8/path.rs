@@ -36,6 +36,7 @@ pub enum Path {
 }
 
 /// Rows from which on AMX beats AVX-512: with fewer most of a tile is padding.
+#[cfg(target_arch = "x86_64")]
 const ENOUGH_FOR_TILES: usize = 5;
 
 impl Path {
@@ -91,12 +92,17 @@ impl Path {
 
     /// The fastest for so many rows of activations.
     pub fn fastest(rows: usize) -> Self {
-        let suits = |path: &Path| match path {
-            #[cfg(target_arch = "x86_64")]
-            Path::Amx => rows >= ENOUGH_FOR_TILES,
-            _ => true,
-        };
+        let suits = |path: &Path| rows >= path.fewest_rows();
         Self::available().find(suits).unwrap_or(Path::Portable)
+    }
+
+    /// Rows from which on it is the fastest of those after it.
+    fn fewest_rows(self) -> usize {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Path::Amx => ENOUGH_FOR_TILES,
+            _ => 0,
+        }
     }
 
     /// How it wants activations.
