@@ -250,9 +250,9 @@ impl Model for EncoderDecoder {
     fn new_cache(&self, slots: usize, source_slots: usize) -> Result<KvCache> {
         let layers = &self.decoder.layers;
         let width = layers.first().map_or(0, |l| l.cache_width());
-        // Where weights are rounded to 8 bits, keys and values are to 8 bits of precision; a recurrent state is not, for
-        // errors would add up.
-        let source = match self.head.is_int8() {
+        // Where weights have 8 bits of precision, keys and values have no more; a recurrent state does, for errors would
+        // add up.
+        let source = match self.head.is_rounded() {
             true => DType::BF16,
             false => DType::F32,
         };

@@ -91,7 +91,7 @@ struct Kind {
 
 /// Loads the encoder-decoder in a folder onto a device.
 ///
-/// On the CPU matrices are rounded to 8 bits unless `compute` is [`Compute::F32`].
+/// On the CPU matrices are rounded to 8 bits, or to bf16, unless `compute` is [`Compute::F32`].
 ///
 /// # Errors
 /// If the folder lacks a file, its architecture is unknown, a file is damaged or wants to run code, or what is in the

@@ -10,10 +10,9 @@ use thiserror::Error;
 
 use super::Compute;
 use super::checkpoint::{Checkpoint, Files};
-use super::matrix::Matrix;
+use super::matrix::{Arithmetic, Matrix};
 use super::pickle::PickleError;
 use super::quantized::{Quantized, Record};
-use crate::kernel::Int8Linear;
 
 /// Why weights cannot be used.
 #[derive(Debug, Error)]
@@ -76,7 +75,7 @@ pub enum WeightsError {
 pub struct Weights {
     source: Source,
     device: Device,
-    is_int8: bool,
+    arithmetic: Arithmetic,
     record: Option<Mutex<Record>>,
 }
 
@@ -107,7 +106,7 @@ impl Weights {
     /// Those of a checkpoint on the CPU, with matrices of 8 bits; what is asked for is noted.
     pub(super) fn recorded(checkpoint: Checkpoint, record: Record) -> Self {
         Weights {
-            is_int8: true,
+            arithmetic: Arithmetic::Int8,
             record: Some(Mutex::new(record)),
             ..Self::new(Source::Checkpoint(checkpoint), &Device::Cpu)
         }
@@ -116,7 +115,7 @@ impl Weights {
     /// Those of a file that was written before, on the CPU, with matrices of 8 bits.
     pub(super) fn quantized(quantized: Quantized) -> Self {
         Weights {
-            is_int8: true,
+            arithmetic: Arithmetic::Int8,
             ..Self::new(Source::Quantized(quantized), &Device::Cpu)
         }
     }
@@ -125,15 +124,15 @@ impl Weights {
         Weights {
             source,
             device: device.clone(),
-            is_int8: false,
+            arithmetic: Arithmetic::Dense,
             record: None,
         }
     }
 
     /// The same weights, whose matrices will be in the arithmetic that `compute` asks for.
     pub fn with(self, compute: Compute) -> Self {
-        let is_int8 = compute.is_int8(&self.device);
-        Weights { is_int8, ..self }
+        let arithmetic = compute.arithmetic(&self.device);
+        Weights { arithmetic, ..self }
     }
 
     /// What was asked for, if it was noted.
@@ -218,14 +217,12 @@ impl Weights {
                 false => values.extend(part),
             }
         }
-        if !self.is_int8 {
-            let whole = Tensor::from_vec(values, (tall, columns), &self.device);
-            return Ok(Matrix::Dense(whole.map_err(device)?));
+        let matrix = Matrix::new(values, (tall, columns), self.arithmetic, &self.device);
+        let matrix = matrix.map_err(device)?;
+        if let Matrix::Int8(weights) = &matrix {
+            self.note(|record| record.matrix(names, weights));
         }
-        let weights = Int8Linear::quantize(&values, tall, columns).map_err(device)?;
-        let weights = Arc::new(weights);
-        self.note(|record| record.matrix(names, &weights));
-        Ok(Matrix::Int8(weights))
+        Ok(matrix)
     }
 
     fn read(

@@ -62,8 +62,12 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn load(name: &str) -> (Box<dyn Model>, Vec<Case>) {
+    load_as(name, Compute::F32)
+}
+
+fn load_as(name: &str, compute: Compute) -> (Box<dyn Model>, Vec<Case>) {
     let folder = folder(name);
-    let (compute, device) = (Compute::F32, &Device::Cpu);
+    let device = &Device::Cpu;
     let model = match name {
         BERGAMOT => {
             let files = BergamotFiles::find(&folder).unwrap().unwrap();
@@ -123,6 +127,28 @@ fn logits_are_the_reference_s_token_by_token() {
             }
         }
     });
+}
+
+/// bf16 keeps eight bits of weights, keys and values: each is off by one part in 512 at most, and errors of many cancel
+/// one another.
+#[test]
+fn logits_of_rounded_weights_stay_close_to_the_reference_s() {
+    let norm = |values: &[f32]| values.iter().map(|v| v * v).sum::<f32>().sqrt();
+    for name in MINIATURES {
+        let (model, cases) = load_as(name, Compute::Bf16);
+        for case in cases.iter().filter(|case| case.ids.is_empty()) {
+            let length = case.target.len();
+            let mut cache = model.new_cache(length, case.source.len()).unwrap();
+            let mut sequence = encode(&*model, &mut cache, &[&case.source]).remove(0);
+            let logits = step(&*model, &mut cache, &mut [(&mut sequence, &case.target)]);
+            let expected = &case.logits[length - 1];
+            let off: Vec<f32> = logits[0].iter().zip(expected).map(|(a, b)| a - b).collect();
+            let off = norm(&off) / norm(expected);
+            println!("{name}: {off}");
+            assert!(off < 0.02, "{name}: off by {off}");
+            assert!(off > 1e-5, "{name}: nothing was rounded");
+        }
+    }
 }
 
 #[test]

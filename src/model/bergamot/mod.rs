@@ -30,7 +30,7 @@ use super::encoder_decoder::{EncoderDecoder, Stack};
 use super::feed_forward::FeedForward;
 use super::layers::{CrossAttention, DecoderLayer, EncoderLayer, Heads, Past, SelfAttention};
 use super::linear::Linear;
-use super::matrix::Matrix;
+use super::matrix::{Arithmetic, Matrix};
 use super::norm::{Norm, Residual};
 use super::position::Positions;
 use super::ssru::Ssru;
@@ -104,7 +104,7 @@ pub fn load(
         binary: &binary,
         config: &config,
         device,
-        is_int8: compute != Compute::F32 && device.is_cpu(),
+        arithmetic: compute.arithmetic(device),
     };
     Ok(Box::new(builder.model()?))
 }
@@ -114,7 +114,7 @@ struct Builder<'a> {
     binary: &'a Binary,
     config: &'a Config,
     device: &'a Device,
-    is_int8: bool,
+    arithmetic: Arithmetic,
 }
 
 impl Builder<'_> {
@@ -287,7 +287,7 @@ impl Builder<'_> {
         (rows, columns): (usize, usize),
     ) -> Result<Matrix, BergamotError> {
         let outputs = parts.len() * rows;
-        if self.is_int8 {
+        if self.arithmetic == Arithmetic::Int8 {
             let integers: Vec<i8> = parts.iter().flat_map(|p| p.values).copied().collect();
             let scales = parts.iter().map(|p| 1.0 / p.multiplier);
             let scales: Vec<f32> = scales.flat_map(|s| std::iter::repeat_n(s, rows)).collect();
@@ -298,8 +298,8 @@ impl Builder<'_> {
             let widen = |&x: &i8| f32::from(x) / part.multiplier;
             part.values.iter().map(widen)
         });
-        let weights = Tensor::from_vec(widened.collect(), (outputs, columns), self.device)?;
-        Ok(Matrix::Dense(weights))
+        let (values, shape) = (widened.collect(), (outputs, columns));
+        Ok(Matrix::new(values, shape, self.arithmetic, self.device)?)
     }
 
     fn vector(&self, name: &str, width: usize) -> Result<Tensor, BergamotError> {
