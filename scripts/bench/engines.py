@@ -42,6 +42,8 @@ class Engine:
     share = 1.0
     # Which of `models.FORMS` it reads; none: the model's own folder.
     form = None
+    # What leaves it fewer tokens to choose from.
+    shortlist = None
 
     def __init__(self, compute):
         self.compute = compute
@@ -85,17 +87,16 @@ class Anubad(Engine):
         if shortlist:
             self.name += " with shortlist"
 
-    def can_decode(self, model, setting):
-        return not self.shortlist
-
     def decoder(self, model):
-        return [self.decode_binary, "--model", self.folder(model)]
+        return [self.decode_binary, "--model", self.folder(model), *self.shortlist_flags()]
 
     def translator(self, model, setting):
         command = [self.binary, "translate", "--model", self.folder(model), "--compute", self.compute]
-        command += ["--beam", setting.beam, "--threads", setting.threads]
-        command += ["--shortlist", self.shortlist] if self.shortlist else []
+        command += ["--beam", setting.beam, "--threads", setting.threads, *self.shortlist_flags()]
         return [*command, "--no-redecode", "--force", "--quiet", "--format", "jsonl"]
+
+    def shortlist_flags(self):
+        return ["--shortlist", self.shortlist] if self.shortlist else []
 
     def as_input(self, sentences):
         return "\n".join(json.dumps({"id": str(i), "text": text}) for i, text in enumerate(sentences))
@@ -163,6 +164,7 @@ def known(binary, decode_binary, shortlist):
     """All engines by their names."""
     engines = [
         Anubad("int8", binary, decode_binary),
+        Anubad("int8", binary, decode_binary, shortlist),
         Anubad("f32", binary, decode_binary),
         CTranslate2("int8"),
         CTranslate2("f32"),
@@ -171,5 +173,4 @@ def known(binary, decode_binary, shortlist):
         FastTranslate("int8"),
         Slimt("int8"),
     ]
-    engines += [Anubad("int8", binary, decode_binary, shortlist)] if shortlist else []
     return {engine.name: engine for engine in engines}

@@ -28,6 +28,7 @@ import engines
 import inputs
 import models
 import report
+import shortlist
 
 # Sentences of a run of forced lengths, in batches of every worker: that many are begun and end together, so that a
 # scheduler that lets sentences in one by one is measured with full batches for most of the time.
@@ -46,16 +47,24 @@ class Bench:
         self.args = args
         needs_decoder = args.task in ("forced", "lengths") and not args.decode
         decode = engines.bench_binary(args.profile) if needs_decoder else args.decode
-        known = engines.known(args.binary, decode, args.shortlist)
+        self.model = models.named(args.model)
+        known = engines.known(args.binary, decode, args.shortlist or self.random_shortlist())
         unknown = [name for name in args.engines if name not in known]
         if unknown:
             raise SystemExit(f"no engine {', '.join(unknown)}; known are {', '.join(known)}")
         self.engines = [known[name] for name in args.engines]
-        self.model = models.named(args.model)
         forms = [engine.form for engine in self.engines if engine.form]
         if self.model.lacks(forms):
             subprocess.run([sys.executable, models.__file__, args.model, *forms], check=True)
+        if any(engine.shortlist for engine in self.engines) and not args.shortlist:
+            if args.task != "forced":
+                raise SystemExit("--shortlist FILE is needed: a random one does for forced lengths alone")
+            size = self.model.config["vocab_size"]
+            shortlist.write(self.random_shortlist(), size, args.source_tokens, args.shortlist_words)
         self.records = []
+
+    def random_shortlist(self):
+        return models.MADE / f"{self.model.name}.shortlist"
 
     def decode(self, setting, source_tokens, task):
         """Sentences of random ids, each decoded to the same length."""
@@ -175,7 +184,8 @@ def main():
     parser.add_argument("--sentences", type=int, default=2000, help="of mix")
     parser.add_argument("--sizes", type=several(int), default=SIZES, help="of growth")
     parser.add_argument("--text", type=Path, help="sentences to translate, one a line (default: French news)")
-    parser.add_argument("--shortlist", type=Path, help='of "anubad int8 with shortlist": made by `anubad models shortlist`')
+    parser.add_argument("--shortlist", type=Path, help="of `anubad models shortlist`, to translate with")
+    parser.add_argument("--shortlist-words", type=int, default=4096, help="of a random one, of forced")
     parser.add_argument("--against", default="ctranslate2 int8", help="the engine that ratios are of")
     parser.add_argument("--json", type=Path, help="file to add the measurements to")
     parser.add_argument("--binary", type=Path, default=engines.ROOT / "target/release/anubad")
