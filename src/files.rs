@@ -1,20 +1,31 @@
 //! Files that are there whole or not at all, and how their checksums are written.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
+/// How the names of temporary files begin.
+pub(crate) const TEMPORARY: &str = ".anubad-";
 
 /// Writes a small file under a temporary name and then puts it in its place; its folder is made.
 pub(crate) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    write_whole_with(path, |file| file.write_all(content))
+}
+
+/// The same of what `write` writes.
+pub(crate) fn write_whole_with(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
     fs::create_dir_all(folder)?;
-    let mut file = NamedTempFile::new_in(folder)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .tempfile_in(folder)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -22,7 +33,7 @@ pub(crate) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
         let shared = fs::Permissions::from_mode(0o644);
         file.as_file().set_permissions(shared)?;
     }
-    file.write_all(content)?;
+    write(file.as_file_mut())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())

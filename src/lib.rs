@@ -8,6 +8,7 @@
 #![warn(missing_docs)]
 
 pub mod article;
+mod bytes;
 pub mod decode;
 pub mod eval;
 mod files;

@@ -8,6 +8,7 @@ mod candle_marian;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
@@ -15,6 +16,7 @@ use std::time::Instant;
 use anubad::decode::{Continuation, DecodeError, DecodeOptions, Request, generate};
 use anubad::generate::GenerationConfig;
 use anubad::model::{Compute, Model, load_folder};
+use anubad::shortlist::{Shortlist, Table, Vocabularies};
 use anyhow::{Context, Result, anyhow, ensure};
 use candle_core::Device;
 use clap::Parser;
@@ -48,6 +50,9 @@ struct Args {
     /// Workers that decode side by side, each with its share of the threads [default: one a thread]
     #[arg(long)]
     workers: Option<usize>,
+    /// Score the tokens alone that a shortlist has for each sentence
+    #[arg(long)]
+    shortlist: Option<PathBuf>,
     /// candle's own Marian instead, in f32: greedy, one batch after the other, all threads in each product
     #[arg(long)]
     candle: bool,
@@ -89,7 +94,10 @@ fn main() -> Result<()> {
     }
     let model = load_folder(folder, args.compute, &Device::Cpu)?;
     let load_seconds = start.elapsed().as_secs_f64();
-    let (requests, options) = prepare(&args, folder, &sources)?;
+    let (requests, mut options) = prepare(&args, folder, &sources)?;
+    if let Some(path) = &args.shortlist {
+        options.shortlist = Some(Arc::new(shortlist(path, &*model, &options)?));
+    }
     decode(&*model, &options, &requests[..1], &args)?;
     report(load_seconds, || {
         Ok((requests.len(), decode(&*model, &options, &requests, &args)?))
@@ -130,6 +138,19 @@ fn prepare(
         max_new_tokens: args.target_tokens,
     };
     Ok((sources.iter().map(request).collect(), options))
+}
+
+/// A shortlist for a model whose sides share their tokens.
+fn shortlist(path: &Path, model: &dyn Model, options: &DecodeOptions) -> Result<Shortlist> {
+    let table = Table::read(path)?;
+    let vocabularies = Vocabularies {
+        source: table.sources(),
+        target: model.vocabulary(),
+        is_shared: true,
+        around: Vec::new(),
+        always: options.end_tokens.clone(),
+    };
+    Ok(Shortlist::new(table, vocabularies)?)
 }
 
 /// Shares the requests out among the workers; the tokens that were written.

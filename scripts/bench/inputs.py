@@ -1,6 +1,12 @@
-"""What engines are given: token ids, and sentences. The same in every run."""
+"""What engines are given: token ids, and sentences. The same in every run.
+
+    python scripts/bench/inputs.py N
+
+prints N sentences.
+"""
 
 import random
+import sys
 from pathlib import Path
 
 SEED = 6
@@ -42,3 +48,7 @@ def news(count):
             text = f"{text}, et {source.choice(fitting)}"
         sentences[f"{text}."] = None
     return list(sentences)
+
+
+if __name__ == "__main__":
+    print("\n".join(news(int(sys.argv[1]))))

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """The models that engines are measured with, in the forms that the engines read.
 
-    python scripts/bench/models.py NAME|FOLDER
+    python scripts/bench/models.py NAME|FOLDER [FORM ...]
 
 makes what is missing below `target/bench/models/`, and prints nothing. NAME is one of `SHAPES`, whose weights are random:
 speed at forced lengths does not depend on them, and nothing has to be fetched. FOLDER is a Marian model as the Hub has
-it, such as OPUS-MT fr-en, which can also translate. Needs torch, transformers and ctranslate2; `run.py` starts this as a
-process of its own, so as to stay small itself.
+it, such as OPUS-MT fr-en, which can also translate. FORM is one of `FORMS`. Needs torch, transformers and ctranslate2;
+`run.py` starts this as a process of its own, so as to stay small itself.
 """
 
 import json
@@ -45,37 +45,34 @@ SHAPES = {
 }
 
 
+# CTranslate2's names of its arithmetics.
+QUANTIZATIONS = {"ctranslate2-int8": "int8", "ctranslate2-f32": "float32"}
+# candle reads no weights in the format of old PyTorch.
+FORMS = ["safetensors", *QUANTIZATIONS]
+
+
 @dataclass(frozen=True)
 class Model:
     """A model in all its forms."""
 
     name: str
-    # As the Hub has it; also what Anubad reads.
+    # As the Hub has it, or as Bergamot does; also what Anubad reads.
     folder: Path
-
-    def ctranslate2(self, compute):
-        """Its CTranslate2 form: `compute` is int8 or f32."""
-        return MADE / f"{self.name}-ctranslate2-{compute}"
-
-    @property
-    def safetensors(self):
-        """The folder with its weights as safetensors, which candle can read."""
-        has_them = self.name in SHAPES or (self.folder / "model.safetensors").is_file()
-        return self.folder if has_them else MADE / f"{self.name}-safetensors"
-
-    @property
-    def language(self):
-        """Language of the sources, where the folder is named as OPUS-MT's are: `opus-mt-fr-en`."""
-        parts = self.name.split("-")
-        return parts[-2] if len(parts) > 2 else "fr"
 
     @property
     def config(self):
         return json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
 
-    def is_whole(self):
-        folders = [self.folder, self.safetensors, self.ctranslate2("int8"), self.ctranslate2("f32")]
-        return all((folder / "config.json").is_file() for folder in folders)
+    def form(self, form):
+        """The folder of one of the `FORMS`, whether it is there or not."""
+        if form == "safetensors" and (self.name in SHAPES or (self.folder / "model.safetensors").is_file()):
+            return self.folder
+        return MADE / f"{self.name}-{form}"
+
+    def lacks(self, forms):
+        """Whether any of them, or the model itself, is still to be made."""
+        folders = [self.folder, *map(self.form, forms)]
+        return any(not any(folder.glob("config*")) for folder in folders)
 
 
 def named(name):
@@ -83,7 +80,7 @@ def named(name):
     if name in SHAPES:
         return Model(name, MADE / name)
     folder = Path(name).resolve()
-    if not (folder / "config.json").is_file():
+    if not any(folder.glob("config*")):
         raise SystemExit(f"{name} is no folder of a model, nor one of {', '.join(SHAPES)}")
     return Model(folder.name, folder)
 
@@ -143,19 +140,20 @@ def converter(model):
     return Nameless() if model.name in SHAPES else TransformersConverter(str(model.folder))
 
 
-def make(model):
-    """Makes the forms that are missing."""
-    if not (model.folder / "config.json").is_file():
+def make(model, forms):
+    """Makes what is missing of the forms."""
+    if model.lacks([]):
         random_weights(model.name, model.folder)
-    if not (model.safetensors / "config.json").is_file():
-        import transformers
+    for form in forms:
+        if not model.lacks([form]):
+            continue
+        if form == "safetensors":
+            import transformers
 
-        transformers.AutoModelForSeq2SeqLM.from_pretrained(model.folder).save_pretrained(model.safetensors)
-    for compute, quantization in (("int8", "int8"), ("f32", "float32")):
-        folder = model.ctranslate2(compute)
-        if not (folder / "config.json").is_file():
-            converter(model).convert(str(folder), quantization=quantization, force=True)
+            transformers.AutoModelForSeq2SeqLM.from_pretrained(model.folder).save_pretrained(model.form(form))
+        else:
+            converter(model).convert(str(model.form(form)), quantization=QUANTIZATIONS[form], force=True)
 
 
 if __name__ == "__main__":
-    make(named(sys.argv[1]))
+    make(named(sys.argv[1]), sys.argv[2:])

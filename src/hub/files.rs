@@ -1,7 +1,7 @@
 //! Which files of a repository make a model.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -69,8 +69,23 @@ impl Wanted {
         match self {
             Wanted::Files(paths) => paths.iter().find(|path| !is_there(path)).cloned(),
             Wanted::Automatic if self.gguf(folder).is_some() => None,
+            Wanted::Automatic if has_student(folder) => None,
             Wanted::Automatic if !is_there("config.json") => Some("config.json".to_owned()),
             Wanted::Automatic => missing_weights(folder),
+        }
+    }
+
+    /// The folder with the model: in the snapshot, the one that all named files are in, where it is one.
+    pub(super) fn folder(&self, snapshot: PathBuf) -> PathBuf {
+        let Wanted::Files(paths) = self else {
+            return snapshot;
+        };
+        let mut folders = paths
+            .iter()
+            .map(|path| path.rsplit_once('/').map(|(f, _)| f));
+        match folders.next().flatten() {
+            Some(first) if folders.all(|folder| folder == Some(first)) => snapshot.join(first),
+            _ => snapshot,
         }
     }
 
@@ -98,10 +113,14 @@ fn automatic(id: &RepositoryId, files: &[RemoteFile]) -> Result<Vec<RemoteFile>,
     };
     let has = |path: &str| files.iter().any(|file| file.path == path);
     if !has("config.json") {
+        if files.iter().any(|file| is_student(&file.path)) {
+            let own = files.iter().filter(|file| is_of_student(&file.path));
+            return Ok(own.cloned().collect());
+        }
         let gguf: Vec<&RemoteFile> = files.iter().filter(|f| f.path.ends_with(".gguf")).collect();
         return match gguf.as_slice() {
             [] => Err(none(
-                "there is neither config.json nor a GGUF file".to_owned(),
+                "there is neither config.json nor a GGUF file nor a Bergamot model".to_owned(),
             )),
             [file] => Ok(vec![(*file).clone()]),
             several => {
@@ -129,6 +148,28 @@ fn automatic(id: &RepositoryId, files: &[RemoteFile]) -> Result<Vec<RemoteFile>,
         })?;
     let beside = files.iter().filter(|file| is_beside_weights(&file.path));
     Ok(beside.chain(weights).cloned().collect())
+}
+
+/// Whether a file is the model of a Bergamot student, such as `model.bnen.intgemm.alphas.bin`.
+fn is_student(path: &str) -> bool {
+    path.starts_with("model.") && path.contains(".intgemm") && path.ends_with(".bin")
+}
+
+/// Whether a file belongs to a Bergamot student: the model, its vocabularies, its shortlist, how it is searched.
+fn is_of_student(path: &str) -> bool {
+    let is = |start: &str, end: &str| path.starts_with(start) && path.ends_with(end);
+    !path.contains('/')
+        && (is_student(path)
+            || path.ends_with(".spm")
+            || is("lex.", ".bin")
+            || is("config", ".yml"))
+}
+
+/// Whether the model of a Bergamot student is in a folder, where no `config.json` is.
+fn has_student(folder: &Path) -> bool {
+    let names = fs::read_dir(folder).into_iter().flatten();
+    let mut names = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    !folder.join("config.json").is_file() && names.any(|name| is_student(&name))
 }
 
 /// Whether a file is the weights in this form, one of their shards, or their index.
@@ -296,6 +337,35 @@ mod tests {
         );
         assert!(chosen(&["config.json", "tf_model.h5"]).is_err());
         assert!(chosen(&["README.md"]).is_err());
+    }
+
+    #[test]
+    fn a_bergamot_student_comes_with_all_its_files() {
+        let files = [
+            "README.md",
+            "model.bnen.intgemm.alphas.bin",
+            "vocab.bnen.spm",
+            "lex.50.50.bnen.s2t.bin",
+            "config.intgemm8bitalpha.yml",
+        ];
+        assert_eq!(chosen(&files).unwrap(), files[1..]);
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(files[1]), "").unwrap();
+        assert_eq!(Wanted::Automatic.missing(folder.path()), None);
+        // In folders of several languages none is chosen.
+        assert!(chosen(&["bn-en/model.bnen.intgemm.alphas.bin"]).is_err());
+    }
+
+    #[test]
+    fn named_files_in_one_folder_make_it_the_model_s() {
+        let folder = |paths: &[&str]| {
+            let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+            Wanted::Files(paths).folder(PathBuf::from("snapshot"))
+        };
+        assert_eq!(folder(&["bn-en/a", "bn-en/b"]), Path::new("snapshot/bn-en"));
+        assert_eq!(folder(&["a", "b"]), Path::new("snapshot"));
+        assert_eq!(folder(&["bn-en/a", "b"]), Path::new("snapshot"));
+        assert_eq!(folder(&["bn-en/a", "en-bn/b"]), Path::new("snapshot"));
     }
 
     #[test]

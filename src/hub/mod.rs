@@ -21,6 +21,7 @@ mod lock;
 mod pack;
 mod patience;
 mod pull;
+mod quantized;
 mod reference;
 mod remote;
 mod remove;
@@ -56,10 +57,12 @@ pub struct Hub {
 /// A model that is on this machine.
 #[derive(Debug, Clone)]
 pub struct Located {
-    /// The folder with its files: a snapshot in the cache, or the user's own.
+    /// The folder with its files: a snapshot in the cache or a folder of it, or the user's own.
     pub folder: PathBuf,
     /// The one file of a GGUF model.
     pub file: Option<PathBuf>,
+    /// The file for its weights rounded to 8 bits, which need not be there: see [`Hub::quantized`]. None of a GGUF model.
+    pub quantized: Option<PathBuf>,
     /// What the catalogue says of it, where it is known by name.
     pub entry: Option<Entry>,
 }
@@ -194,16 +197,27 @@ impl Hub {
     pub fn locate(&self, reference: &str) -> Result<Located, HubError> {
         let target = self.target(reference)?;
         match &target.place {
-            Place::Local(path) => local(path, &target),
+            Place::Local(path) => {
+                let (folder, file) = local(path, &target)?;
+                Ok(self.located(folder, file, target.entry))
+            }
             Place::Remote { wanted, .. } => {
                 let (folder, _) = self.snapshot(&target)?;
                 let file = wanted.gguf(&folder).map(|name| folder.join(name));
-                Ok(Located {
-                    folder,
-                    file,
-                    entry: target.entry,
-                })
+                Ok(self.located(wanted.folder(folder), file, target.entry))
             }
+        }
+    }
+
+    fn located(&self, folder: PathBuf, file: Option<PathBuf>, entry: Option<Entry>) -> Located {
+        Located {
+            quantized: match file {
+                Some(_) => None,
+                None => self.quantized(&folder),
+            },
+            folder,
+            file,
+            entry,
         }
     }
 
@@ -265,14 +279,15 @@ impl Hub {
     }
 }
 
-fn local(path: &Path, target: &Target) -> Result<Located, HubError> {
+/// The folder of a model of the user, and its file where it is one of GGUF.
+fn local(path: &Path, target: &Target) -> Result<(PathBuf, Option<PathBuf>), HubError> {
     if !path.exists() {
         return Err(HubError::NoFolder {
             path: path.to_owned(),
         });
     }
     let named = target.entry.as_ref().and_then(|entry| entry.file.as_ref());
-    let (folder, file) = match path.is_file() {
+    Ok(match path.is_file() {
         true => {
             let parent = path.parent().filter(|p| *p != Path::new(""));
             (
@@ -281,10 +296,5 @@ fn local(path: &Path, target: &Target) -> Result<Located, HubError> {
             )
         }
         false => (path.to_owned(), named.map(|name| path.join(name))),
-    };
-    Ok(Located {
-        folder,
-        file,
-        entry: target.entry.clone(),
     })
 }

@@ -50,7 +50,7 @@ impl Hub {
             && let Ok((folder, _)) = self.snapshot(&target)
         {
             return Ok(Pulled {
-                located: located(&target, folder),
+                located: self.pulled(&target, folder),
                 commit: pinned.commit.clone(),
                 bytes: pinned.size(),
                 was_here: true,
@@ -94,7 +94,7 @@ impl Hub {
         let bytes = locked.size();
         LockFile::note(&self.environment.lock_file(), locked)?;
         Ok(Pulled {
-            located: located(&target, cached.snapshot(&listing.commit)),
+            located: self.pulled(&target, cached.snapshot(&listing.commit)),
             commit: listing.commit,
             bytes,
             was_here: false,
@@ -111,6 +111,15 @@ impl Hub {
             return Err(HubError::SearchOffline);
         }
         Client::new(&self.environment)?.search(&words, on)
+    }
+
+    fn pulled(&self, target: &Target, folder: PathBuf) -> Located {
+        let (file, model) = match &target.place {
+            Place::Remote { wanted, .. } => (wanted.gguf(&folder), wanted.folder(folder.clone())),
+            Place::Local(_) => (None, folder.clone()),
+        };
+        let file = file.map(|name| folder.join(name));
+        self.located(model, file, target.entry.clone())
     }
 
     /// Whether the disk has room for what is missing of the files.
@@ -136,18 +145,6 @@ impl Hub {
             }),
             false => Ok(()),
         }
-    }
-}
-
-fn located(target: &Target, folder: PathBuf) -> Located {
-    let file = match &target.place {
-        Place::Remote { wanted, .. } => wanted.gguf(&folder),
-        Place::Local(_) => None,
-    };
-    Located {
-        file: file.map(|name| folder.join(name)),
-        folder,
-        entry: target.entry.clone(),
     }
 }
 

@@ -26,8 +26,8 @@ pub struct Removed {
 }
 
 impl Hub {
-    /// Removes a model from the cache and the lock file, and its entry where the user added it. A folder of the user
-    /// stays as it is.
+    /// Removes a model from the cache and the lock file, its quantized weights, and its entry where the user added it. A
+    /// folder of the user stays as it is.
     ///
     /// # Errors
     /// If there is nothing of it, somebody is fetching it, or it cannot be deleted.
@@ -46,7 +46,7 @@ impl Hub {
                     (freed, _) => freed?,
                 }
             }
-            Place::Local(_) if entry.is_some() => 0,
+            Place::Local(path) if entry.is_some() => self.remove_quantized_of(path)?,
             Place::Local(_) => return Err(HubError::LocalFolder { name: target.name }),
         };
         Ok(Removed { freed, entry })
@@ -86,6 +86,8 @@ impl Hub {
             });
         }
         check_idle(&cached, name)?;
+        let quantized = snapshot.as_ref().map(|path| self.remove_quantized_of(path));
+        let quantized = quantized.unwrap_or(Ok(0))?;
         let before = size_of(&cached.folder);
         if let (Some(commit), Some(snapshot)) = (&commit, &snapshot) {
             let paths = match wanted {
@@ -106,7 +108,7 @@ impl Hub {
         if !has_snapshots {
             remove_folder(&cached.folder)?;
         }
-        Ok(before.saturating_sub(size_of(&cached.folder)))
+        Ok(before.saturating_sub(size_of(&cached.folder)) + quantized)
     }
 }
 

@@ -6,21 +6,29 @@
 //! among the threads of the rayon pool they are called from; in a pool of one thread they run serially.
 
 mod activation;
+#[cfg(target_arch = "aarch64")]
+mod arm;
 mod attention;
+mod bf16;
 mod dense;
 mod int8;
 mod lanes;
 mod norm;
 mod q5;
 mod quantize;
+mod ssru;
+mod then;
 mod vocab;
 
 pub use activation::Activation;
 pub use attention::{AttentionPlan, PositionBias, Span, attention, write_rows};
+pub use bf16::Bf16Linear;
 pub use dense::dense;
-pub use int8::{Int8Linear, Then};
+pub use int8::{Int8Linear, Int8Parts};
 pub use norm::{RopeLayout, add_rms_norm, layer_norm, rms_norm, rope};
 pub use q5::Q5Linear;
+pub use ssru::ssru;
+pub use then::Then;
 pub use vocab::{Answer, Query, answers, answers_at, log_sum_exp};
 
 use candle_core::{CpuStorage, Layout, Result, bail};

@@ -69,18 +69,18 @@ impl KvCache {
         })
     }
 
-    /// The same, with `source_slots` slots for the keys and values of source tokens in each layer, all kept as `dtype`:
-    /// f32, or bf16, which is half as much to read in each step.
+    /// The same, with `source_slots` slots for the keys and values of source tokens in each layer. Those of tokens and
+    /// those of source tokens are kept as `dtypes`: f32, or bf16, which is half as much to read in each step.
     pub fn with_source(
         layers: usize,
         (slots, source_slots): (usize, usize),
         width: usize,
-        dtype: DType,
+        dtypes: (DType, DType),
         device: &Device,
     ) -> Result<Self> {
         Ok(KvCache {
-            tokens: Slots::new(layers, slots, width, dtype, device)?,
-            source: Slots::new(layers, source_slots, width, dtype, device)?,
+            tokens: Slots::new(layers, slots, width, dtypes.0, device)?,
+            source: Slots::new(layers, source_slots, width, dtypes.1, device)?,
             head: None,
         })
     }
@@ -148,6 +148,11 @@ impl KvCache {
     /// Writes a layer's keys and values, (tokens, width) each, into `slots`.
     pub fn write(&self, layer: usize, k: &Tensor, v: &Tensor, slots: &[u32]) -> Result<()> {
         self.tokens.write(layer, k, v, slots)
+    }
+
+    /// Writes what a layer keeps of tokens where others have their keys, (tokens, width), into `slots`.
+    pub fn write_keys(&self, layer: usize, k: &Tensor, slots: &[u32]) -> Result<()> {
+        write_rows(self.layer(layer).0, k, slots)
     }
 
     /// Writes a layer's keys and values of source tokens, (tokens, width) each, into source slots.
@@ -258,7 +263,8 @@ mod tests {
 
     #[test]
     fn a_source_is_kept_as_long_as_a_hypothesis_about_it() {
-        let mut cache = KvCache::with_source(1, (4, 5), 2, DType::F32, &Device::Cpu).unwrap();
+        let mut cache =
+            KvCache::with_source(1, (4, 5), 2, (DType::F32, DType::F32), &Device::Cpu).unwrap();
         let mut a = cache.begin(3).unwrap();
         cache.extend(&mut a, 1).unwrap();
         assert!(cache.begin(3).is_err());

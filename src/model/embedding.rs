@@ -8,17 +8,40 @@ use super::matrix::Matrix;
 pub struct Embedding {
     table: Matrix,
     scale: f64,
+    /// Whether the token after the last has a vector, of zeros.
+    has_start: bool,
 }
 
 impl Embedding {
     /// `table`: (vocabulary, width).
     pub fn new(table: Matrix, scale: f64) -> Self {
-        Embedding { table, scale }
+        Embedding {
+            table,
+            scale,
+            has_start: false,
+        }
+    }
+
+    /// The same, with one more token, whose vector is zeros: what a decoder of Marian starts with.
+    pub fn with_start(self) -> Self {
+        Embedding {
+            has_start: true,
+            ..self
+        }
     }
 
     /// (tokens, width).
     pub fn forward(&self, tokens: &[u32]) -> Result<Tensor> {
-        let vectors = self.table.rows(tokens)?;
+        let start = self.table.dims()?.0 as u32;
+        let vectors = if self.has_start && tokens.contains(&start) {
+            let known: Vec<u32> = tokens.iter().map(|t| (*t).min(start - 1)).collect();
+            let vectors = self.table.rows(&known)?;
+            let kept = tokens.iter().map(|&t| f32::from(u8::from(t != start)));
+            let kept = Tensor::from_iter(kept, vectors.device())?.unsqueeze(1)?;
+            vectors.broadcast_mul(&kept)?
+        } else {
+            self.table.rows(tokens)?
+        };
         match self.scale {
             1.0 => Ok(vectors),
             scale => vectors * scale,
@@ -27,7 +50,7 @@ impl Embedding {
 
     /// Number of tokens.
     pub fn vocabulary(&self) -> Result<usize> {
-        Ok(self.table.dims()?.0)
+        Ok(self.table.dims()?.0 + usize::from(self.has_start))
     }
 
     /// # Errors
@@ -38,5 +61,24 @@ impl Embedding {
             Some(token) => bail!("token {token} is not among the vocabulary's {vocabulary}"),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+
+    #[test]
+    fn the_start_is_a_token_of_zeros_where_there_is_one() {
+        let table = Tensor::new(&[[1f32, 2.0], [3.0, -4.0]], &Device::Cpu).unwrap();
+        let table = Matrix::Dense(table);
+        let plain = Embedding::new(table.clone(), 2.0);
+        assert!(plain.check(&[0, 2]).is_err());
+        let started = Embedding::new(table, 2.0).with_start();
+        assert!(started.check(&[0, 2]).is_ok() && started.check(&[3]).is_err());
+        let vectors = |tokens: &[u32]| started.forward(tokens).unwrap().to_vec2::<f32>().unwrap();
+        assert_eq!(vectors(&[2, 1, 2]), [[0.0, 0.0], [6.0, -8.0], [0.0, 0.0]]);
+        assert_eq!(vectors(&[0]), [[2.0, 4.0]]);
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use candle_core::{DType, Device, Result, Tensor, bail};
 
 use super::embedding::Embedding;
-use super::layers::{DecoderLayer, DecoderPlan, EncoderLayer};
+use super::layers::{DecoderLayer, DecoderPlan, EncoderLayer, Past};
 use super::linear::Linear;
 use super::norm::Norm;
 use super::partial_head::PartialHead;
@@ -249,14 +249,19 @@ impl Model for EncoderDecoder {
 
     fn new_cache(&self, slots: usize, source_slots: usize) -> Result<KvCache> {
         let layers = &self.decoder.layers;
-        let width = layers.first().map_or(0, |l| l.attention.heads.inner());
-        // Where weights are rounded to 8 bits, keys and values are to 8 bits of precision.
-        let dtype = match self.head.is_int8() {
+        let width = layers.first().map_or(0, |l| l.cache_width());
+        // Where weights have 8 bits of precision, keys and values have no more; a recurrent state does, for errors would
+        // add up.
+        let source = match self.head.is_rounded() {
             true => DType::BF16,
             false => DType::F32,
         };
-        let slots = (slots, source_slots);
-        KvCache::with_source(layers.len(), slots, width, dtype, &self.device)
+        let tokens = match layers.first().map(|layer| &layer.past) {
+            Some(Past::Ssru(_)) => DType::F32,
+            _ => source,
+        };
+        let (slots, dtypes) = ((slots, source_slots), (tokens, source));
+        KvCache::with_source(layers.len(), slots, width, dtypes, &self.device)
     }
 
     fn encode(&self, cache: &mut KvCache, sources: &[&[u32]]) -> Result<Vec<Sequence>> {

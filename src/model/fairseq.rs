@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::embedding::Embedding;
 use super::encoder_decoder::{EncoderDecoder, Stack};
 use super::feed_forward::FeedForward;
-use super::layers::{CrossAttention, DecoderLayer, EncoderLayer, Heads, SelfAttention};
+use super::layers::{CrossAttention, DecoderLayer, EncoderLayer, Heads, Past, SelfAttention};
 use super::linear::Linear;
 use super::loader::{parse, size};
 use super::matrix::Matrix;
@@ -328,7 +328,7 @@ impl Blueprint {
 
     fn decoder_layer(&self, layer: &Scope, side: &Side) -> Result<DecoderLayer, LoadError> {
         Ok(DecoderLayer {
-            attention: self.self_attention(layer, side)?,
+            past: Past::Attention(self.self_attention(layer, side)?),
             cross: self.cross_attention(layer, side)?,
             feed_forward: self.feed_forward(layer, side)?,
             residual: self.residual(layer, "final_layer_norm", side)?,

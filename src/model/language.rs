@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use candle_core::Device;
 
-use super::gguf::Bytes;
 use super::{Compute, Gguf, Model, PackageError, load_gguf};
+use crate::bytes::Bytes;
 use crate::prompts::{ChatTemplate, Prompting};
 use crate::tokenizer::Tokenizer;
 

@@ -7,6 +7,7 @@ use super::KvCache;
 use super::feed_forward::FeedForward;
 use super::linear::Linear;
 use super::norm::Residual;
+use super::ssru::Ssru;
 use crate::kernel::{AttentionPlan, Span, attention};
 
 /// Heads of an attention.
@@ -66,9 +67,15 @@ pub struct EncoderLayer {
     pub residual: Residual,
 }
 
+/// How a layer of the decoder knows the tokens before one.
+pub enum Past {
+    Attention(SelfAttention),
+    Ssru(Ssru),
+}
+
 /// A layer of the decoder.
 pub struct DecoderLayer {
-    pub attention: SelfAttention,
+    pub past: Past,
     pub cross: CrossAttention,
     pub feed_forward: FeedForward,
     pub residual: Residual,
@@ -98,6 +105,11 @@ impl EncoderLayer {
 }
 
 impl DecoderLayer {
+    /// Values of a key, and of a value, of a token and of a source token.
+    pub fn cache_width(&self) -> usize {
+        self.cross.heads.inner()
+    }
+
     /// `x`: (rows, width), the new tokens; `layer`: the place of this layer's keys and values in the cache.
     pub fn forward(
         &self,
@@ -118,7 +130,10 @@ impl DecoderLayer {
         cache: &KvCache,
         layer: usize,
     ) -> Result<Tensor> {
-        let attention = &self.attention;
+        let attention = match &self.past {
+            Past::Attention(attention) => attention,
+            Past::Ssru(ssru) => return ssru.forward(x, plan, cache, layer),
+        };
         attention.residual.around(x, |residual, x| {
             let (heads, qkv) = (attention.heads, attention.qkv.forward(x)?);
             let (k, v) = (heads.part(&qkv, 1)?, heads.part(&qkv, 2)?);

@@ -8,7 +8,9 @@ use candle_core::{Device, Module, Result, Tensor, bail};
 use super::gguf::quantized;
 use super::matrix::Matrix;
 use super::{Compute, Gguf};
-use crate::kernel::{Activation, Answer, Int8Linear, Q5Linear, Query, Then, answers, dense};
+use crate::kernel::{
+    Activation, Answer, Bf16Linear, Int8Linear, Q5Linear, Query, Then, answers, dense,
+};
 
 /// `y = x Wᵀ + b`.
 pub struct Linear {
@@ -21,6 +23,8 @@ enum Weight {
     Q5(Q5Linear),
     /// f32 weights, (out, in).
     Dense(Tensor),
+    /// f32 weights rounded to bf16, on the CPU.
+    Bf16(Arc<Bf16Linear>),
     /// f32 weights rounded to 8 bits, on the CPU.
     Int8(Arc<Int8Linear>),
     /// Any other quantised type, or another device, through candle.
@@ -63,7 +67,7 @@ impl Linear {
             Tensor::cat(&parts.collect::<Result<Vec<_>>>()?, 0)
         };
         match compute {
-            Compute::F32 => return Ok(Self::new(Matrix::Dense(widened()?), None)),
+            Compute::F32 | Compute::Bf16 => return Ok(Self::new(Matrix::Dense(widened()?), None)),
             Compute::Auto if !device.is_cpu() => {
                 return Ok(Self::new(Matrix::Dense(widened()?), None));
             }
@@ -102,20 +106,22 @@ impl Linear {
     pub fn new(weight: Matrix, bias: Option<Tensor>) -> Self {
         let weight = match weight {
             Matrix::Dense(weight) => Weight::Dense(weight),
+            Matrix::Bf16(weight) => Weight::Bf16(weight),
             Matrix::Int8(weight) => Weight::Int8(weight),
         };
         Linear { weight, bias }
     }
 
-    /// Whether f32 weights were rounded to 8 bits.
-    pub fn is_int8(&self) -> bool {
-        matches!(self.weight, Weight::Int8(_))
+    /// Whether f32 weights were rounded to 8 bits, or to bf16, which has 8 bits of precision.
+    pub fn is_rounded(&self) -> bool {
+        matches!(self.weight, Weight::Int8(_) | Weight::Bf16(_))
     }
 
     /// How many values come out.
     pub fn outputs(&self) -> Result<usize> {
         match &self.weight {
             Weight::Dense(weight) => weight.dim(0),
+            Weight::Bf16(weight) => Ok(weight.outputs()),
             Weight::Int8(weight) => Ok(weight.outputs()),
             Weight::Q5(_) | Weight::Quantized(_) => bail!("a layer of a language model"),
         }
@@ -128,6 +134,7 @@ impl Linear {
             Weight::Dense(weight) => {
                 Matrix::Dense(weight.index_select(&numbers.to_device(weight.device())?, 0)?)
             }
+            Weight::Bf16(weight) => Matrix::Bf16(Arc::new(weight.select(outputs)?)),
             Weight::Int8(weight) => Matrix::Int8(Arc::new(weight.select(outputs)?)),
             Weight::Q5(_) | Weight::Quantized(_) => {
                 bail!("a layer of a language model cannot be taken apart")
@@ -172,15 +179,14 @@ impl Linear {
         activation: Option<Activation>,
         residual: Option<&Tensor>,
     ) -> Result<Tensor> {
+        let then = Then {
+            bias: self.bias.as_ref(),
+            activation,
+            residual,
+        };
         let mut y = match &self.weight {
-            Weight::Int8(linear) => {
-                let then = Then {
-                    bias: self.bias.as_ref(),
-                    activation,
-                    residual,
-                };
-                return linear.forward(x, then);
-            }
+            Weight::Bf16(linear) => return linear.forward(x, then),
+            Weight::Int8(linear) => return linear.forward(x, then),
             Weight::Q5(linear) => linear.forward(x)?,
             Weight::Dense(weight) => dense(x, weight)?,
             Weight::Quantized(linear) => linear.forward(x)?,

@@ -10,12 +10,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use thiserror::Error;
 
+use super::bergamot::BergamotError;
 use super::encoder_decoder::EncoderDecoder;
 use super::weights::{Weights, WeightsError};
 use super::{Compute, Model, bart, indictrans2, m2m100, marian, mbart, pegasus, t5};
 
 /// The file that describes a model.
-const CONFIG: &str = "config.json";
+pub const CONFIG: &str = "config.json";
 /// Bytes of a configuration at most; some list a thousand labels.
 const LONGEST_CONFIG: u64 = 4 << 20;
 
@@ -73,6 +74,9 @@ pub enum LoadError {
     /// The weights cannot be used.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// The Bergamot model in the folder cannot be run.
+    #[error(transparent)]
+    Bergamot(#[from] BergamotError),
     /// The device cannot hold or run the model.
     #[error("the model does not run on this device: {0}")]
     Device(#[from] candle_core::Error),
@@ -87,7 +91,7 @@ struct Kind {
 
 /// Loads the encoder-decoder in a folder onto a device.
 ///
-/// On the CPU matrices are rounded to 8 bits unless `compute` is [`Compute::F32`].
+/// On the CPU matrices are rounded to 8 bits, or to bf16, unless `compute` is [`Compute::F32`].
 ///
 /// # Errors
 /// If the folder lacks a file, its architecture is unknown, a file is damaged or wants to run code, or what is in the
@@ -101,17 +105,35 @@ pub fn load_folder(
 }
 
 fn build(folder: &Path, compute: Compute, device: &Device) -> Result<EncoderDecoder, LoadError> {
-    let config = read_json(&folder.join(CONFIG))?;
-    let build = architecture(&config)?;
-    // Its integers would be taken for the weights themselves.
-    if !config["quantization_config"].is_null() {
-        return Err(LoadError::Config(
-            "its weights are quantised (quantization_config); use the unquantised model, or a GGUF file"
-                .to_owned(),
-        ));
+    let plan = Plan::read(folder)?;
+    plan.build(&Weights::open(folder, device)?.with(compute))
+}
+
+/// What `config.json` says, and who builds that.
+pub struct Plan {
+    config: Value,
+    build: Build,
+}
+
+impl Plan {
+    /// Reads the configuration of a folder.
+    pub fn read(folder: &Path) -> Result<Self, LoadError> {
+        let config = read_json(&folder.join(CONFIG))?;
+        let build = architecture(&config)?;
+        // Its integers would be taken for the weights themselves.
+        if !config["quantization_config"].is_null() {
+            return Err(LoadError::Config(
+                "its weights are quantised (quantization_config); use the unquantised model, or a GGUF file"
+                    .to_owned(),
+            ));
+        }
+        Ok(Plan { config, build })
     }
-    let weights = Weights::open(folder, device)?.with(compute);
-    build(&config, &weights)
+
+    /// The model of these weights.
+    pub fn build(&self, weights: &Weights) -> Result<EncoderDecoder, LoadError> {
+        (self.build)(&self.config, weights)
+    }
 }
 
 fn architecture(config: &Value) -> Result<Build, LoadError> {

@@ -4,7 +4,7 @@ use half::{bf16, f16};
 use safetensors::Dtype;
 
 /// Type of the numbers in a tensor's file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NumberType {
     /// IEEE 754 binary32.
     F32,

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::gguf::Bytes;
 use super::{Compute, Gguf, LanguageModel, Model, load_gguf};
+use crate::bytes::Bytes;
 use crate::files::hex;
 use crate::prompts::{ChatTemplateError, Prompting};
 use crate::tokenizer::{Tokenizer, TokenizerError};

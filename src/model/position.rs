@@ -10,7 +10,7 @@ pub enum Positions {
     Sinusoidal {
         /// One a sine.
         frequencies: Vec<f64>,
-        /// Whether angles are products of f32 numbers, as in fairseq: far from the start that shows.
+        /// Whether angles are products of f32 numbers, as in tensor2tensor: far from the start that shows.
         rounded: bool,
         /// What the first position counts as.
         first: usize,
@@ -22,7 +22,7 @@ pub enum Positions {
 }
 
 impl Positions {
-    /// As Marian has them: frequency i of n is 10000^(-i/n).
+    /// As `transformers` has them for Marian: frequency i of n is 10000^(-i/n).
     pub fn marian(width: usize) -> Self {
         let half = width / 2;
         let frequency = |i: usize| 1.0 / 10_000f64.powf(2.0 * i as f64 / width as f64);
@@ -33,15 +33,23 @@ impl Positions {
         }
     }
 
-    /// As fairseq has them: frequency i of n is 10000^(-i/(n-1)), and positions count from the one after the
-    /// padding token's number.
+    /// As fairseq has them: as tensor2tensor's, but positions count from the one after the padding token's number.
     pub fn fairseq(width: usize, padding: usize) -> Self {
+        Self::tensor2tensor_from(width, padding + 1)
+    }
+
+    /// As tensor2tensor has them, and Marian itself: frequency i of n is 10000^(-i/(n-1)).
+    pub fn tensor2tensor(width: usize) -> Self {
+        Self::tensor2tensor_from(width, 0)
+    }
+
+    fn tensor2tensor_from(width: usize, first: usize) -> Self {
         let half = width / 2;
         let step = -(10_000f64.ln() / (half as f64 - 1.0)) as f32;
         Positions::Sinusoidal {
             frequencies: (0..half).map(|i| (i as f32 * step).exp().into()).collect(),
             rounded: true,
-            first: padding + 1,
+            first,
         }
     }
 

@@ -9,7 +9,7 @@ use super::embedding::Embedding;
 use super::encoder_decoder::{EncoderDecoder, Stack};
 use super::fairseq::{DEEPEST, LONGEST, MOST_TOKENS, WIDEST};
 use super::feed_forward::FeedForward;
-use super::layers::{CrossAttention, DecoderLayer, EncoderLayer, Heads, SelfAttention};
+use super::layers::{CrossAttention, DecoderLayer, EncoderLayer, Heads, Past, SelfAttention};
 use super::linear::Linear;
 use super::loader::{parse, size};
 use super::matrix::Matrix;
@@ -246,7 +246,7 @@ impl T5 {
     fn decoder_layer(&self, block: &Scope) -> Result<DecoderLayer, LoadError> {
         let (attention, inner) = (block.at("layer.1.EncDecAttention"), self.heads.inner());
         Ok(DecoderLayer {
-            attention: self.self_attention(block)?,
+            past: Past::Attention(self.self_attention(block)?),
             cross: CrossAttention {
                 heads: self.heads,
                 query: attention.linear(&["q"], (inner, self.width), false)?,

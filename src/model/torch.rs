@@ -11,9 +11,10 @@ use std::path::Path;
 
 use zip::{CompressionMethod, ZipArchive};
 
+use super::checkpoint::{Extent, row_major};
 use super::number::NumberType;
 use super::pickle::{Contents, Pickle, PickleError, Storage, TensorView};
-use super::weights::{Extent, WeightsError, row_major};
+use super::weights::WeightsError;
 
 /// A pickle of the number that the old format begins with.
 const MAGIC: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";

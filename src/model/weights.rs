@@ -1,38 +1,26 @@
-//! The weights of a checkpoint folder as the Hugging Face Hub has them, by name, widened to f32.
-//!
-//! Read are `model.safetensors` or, where there is none, `pytorch_model.bin`, whole or in shards. Files are
-//! mapped and only their tables of contents are read; a tensor is copied and widened when it is asked for.
+//! The weights of a model, by name, as its architecture asks for them: from a checkpoint, or from a file of weights that
+//! were rounded before.
 
-use std::collections::{BTreeSet, HashMap};
-use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::{Device, Tensor};
-use safetensors::SafeTensors;
-use serde::Deserialize;
 use thiserror::Error;
 
 use super::Compute;
-use super::gguf::Bytes;
-use super::matrix::Matrix;
-use super::number::NumberType;
+use super::checkpoint::{Checkpoint, Files};
+use super::matrix::{Arithmetic, Matrix};
 use super::pickle::PickleError;
-use super::torch;
-use crate::kernel::Int8Linear;
-
-/// Files that hold weights, in the order in which they are looked for.
-const SAFETENSORS: &str = "model.safetensors";
-const TORCH: &str = "pytorch_model.bin";
-/// An index of shards is a list of some hundred names.
-const LONGEST_INDEX: u64 = 16 << 20;
+use super::quantized::{Quantized, Record};
 
 /// Why weights cannot be used.
 #[derive(Debug, Error)]
 pub enum WeightsError {
     /// The folder has none.
-    #[error("{0} holds no weights: looked for {SAFETENSORS} and {TORCH}, whole or in shards")]
+    #[error(
+        "{0} holds no weights: looked for model.safetensors and pytorch_model.bin, whole or in shards"
+    )]
     None(PathBuf),
     /// A file cannot be read.
     #[error("weights {path} cannot be read: {source}; download the model again")]
@@ -83,63 +71,27 @@ pub enum WeightsError {
     },
 }
 
-/// Where a tensor's numbers are in a file, checked to lie inside it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Extent {
-    /// Type of its numbers.
-    pub number: NumberType,
-    /// Dimensions.
-    pub shape: Vec<usize>,
-    /// Numbers from one place of a dimension to the next.
-    pub strides: Vec<usize>,
-    /// Byte of the file where its first number starts.
-    pub start: usize,
-}
-
-/// The tensors of a folder.
+/// The weights of a model.
 pub struct Weights {
-    files: Vec<Bytes>,
-    tensors: HashMap<String, (usize, Extent)>,
+    source: Source,
     device: Device,
-    is_int8: bool,
+    arithmetic: Arithmetic,
+    record: Option<Mutex<Record>>,
 }
 
-/// `*.index.json`: which shard a tensor is in.
-#[derive(Deserialize)]
-struct Index {
-    weight_map: HashMap<String, String>,
+enum Source {
+    Checkpoint(Checkpoint),
+    Quantized(Quantized),
 }
 
 impl Weights {
-    /// Finds the weights of a folder; tensors will go to `device`.
+    /// Finds the weights of a checkpoint folder; tensors will go to `device`.
     ///
     /// # Errors
     /// If there are none, or a file is unreadable, damaged, or wants to run code.
     pub fn open(folder: &Path, device: &Device) -> Result<Self, WeightsError> {
-        let mut weights = Weights {
-            files: Vec::new(),
-            tensors: HashMap::new(),
-            device: device.clone(),
-            is_int8: false,
-        };
-        for (name, read) in [
-            (SAFETENSORS, read_safetensors as Reader),
-            (TORCH, torch::read as Reader),
-        ] {
-            let whole = folder.join(name);
-            if whole.is_file() {
-                weights.add(&whole, read)?;
-                return Ok(weights);
-            }
-            let index = folder.join(format!("{name}.index.json"));
-            if index.is_file() {
-                for shard in shards(&index)? {
-                    weights.add(&folder.join(shard), read)?;
-                }
-                return Ok(weights);
-            }
-        }
-        Err(WeightsError::None(folder.to_owned()))
+        let checkpoint = Checkpoint::open(&Files::find(folder)?)?;
+        Ok(Self::new(Source::Checkpoint(checkpoint), device))
     }
 
     /// Opens the one file of a training's checkpoint, as PyTorch Lightning writes it.
@@ -147,40 +99,54 @@ impl Weights {
     /// # Errors
     /// As [`Weights::open`].
     pub fn open_training(path: &Path, device: &Device) -> Result<Self, WeightsError> {
-        let mut weights = Weights {
-            files: Vec::new(),
-            tensors: HashMap::new(),
+        let checkpoint = Checkpoint::open_training(path)?;
+        Ok(Self::new(Source::Checkpoint(checkpoint), device))
+    }
+
+    /// Those of a checkpoint on the CPU, with matrices of 8 bits; what is asked for is noted.
+    pub(super) fn recorded(checkpoint: Checkpoint, record: Record) -> Self {
+        Weights {
+            arithmetic: Arithmetic::Int8,
+            record: Some(Mutex::new(record)),
+            ..Self::new(Source::Checkpoint(checkpoint), &Device::Cpu)
+        }
+    }
+
+    /// Those of a file that was written before, on the CPU, with matrices of 8 bits.
+    pub(super) fn quantized(quantized: Quantized) -> Self {
+        Weights {
+            arithmetic: Arithmetic::Int8,
+            ..Self::new(Source::Quantized(quantized), &Device::Cpu)
+        }
+    }
+
+    fn new(source: Source, device: &Device) -> Self {
+        Weights {
+            source,
             device: device.clone(),
-            is_int8: false,
-        };
-        weights.add(path, torch::read_training)?;
-        Ok(weights)
+            arithmetic: Arithmetic::Dense,
+            record: None,
+        }
     }
 
     /// The same weights, whose matrices will be in the arithmetic that `compute` asks for.
     pub fn with(self, compute: Compute) -> Self {
-        let is_int8 = compute != Compute::F32 && self.device.is_cpu();
-        Weights { is_int8, ..self }
+        let arithmetic = compute.arithmetic(&self.device);
+        Weights { arithmetic, ..self }
     }
 
-    fn add(&mut self, path: &Path, read: Reader) -> Result<(), WeightsError> {
-        // A pipe would wait for its other end for ever.
-        let is_file = fs::metadata(path).map(|m| m.is_file());
-        let map = || match is_file? {
-            true => Bytes::map(path),
-            false => Err(io::Error::other("not a regular file")),
-        };
-        let bytes = map().map_err(|source| WeightsError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
-        let tensors = read(bytes.as_ref(), path)?;
-        let file = self.files.len();
-        let tensors = tensors.into_iter();
-        self.tensors
-            .extend(tensors.map(|(name, extent)| (name, (file, extent))));
-        self.files.push(bytes);
-        Ok(())
+    /// What was asked for, if it was noted.
+    pub(super) fn into_record(self) -> Record {
+        let record = self.record.map(Mutex::into_inner);
+        record.map_or_else(Record::default, |record| {
+            record.unwrap_or_else(PoisonError::into_inner)
+        })
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Record)) {
+        if let Some(record) = &self.record {
+            note(&mut record.lock().unwrap_or_else(PoisonError::into_inner));
+        }
     }
 
     /// Where tensors go.
@@ -190,12 +156,18 @@ impl Weights {
 
     /// Whether there is a tensor of that name.
     pub fn contains(&self, name: &str) -> bool {
-        self.tensors.contains_key(name)
+        match &self.source {
+            Source::Checkpoint(checkpoint) => checkpoint.contains(name),
+            Source::Quantized(quantized) => quantized.contains(name),
+        }
     }
 
     /// Whether two names are of the same numbers in the same file: a tied weight, saved once.
     pub fn are_one(&self, a: &str, b: &str) -> bool {
-        self.contains(a) && self.tensors.get(a) == self.tensors.get(b)
+        match &self.source {
+            Source::Checkpoint(checkpoint) => checkpoint.are_one(a, b),
+            Source::Quantized(quantized) => quantized.are_one(a, b),
+        }
     }
 
     /// A tensor in f32, whatever the file has it in.
@@ -203,26 +175,19 @@ impl Weights {
     /// # Errors
     /// If it is not there or has another shape.
     pub fn get(&self, name: &str, shape: &[usize]) -> Result<Tensor, WeightsError> {
-        let Some((file, extent)) = self.tensors.get(name) else {
-            return Err(WeightsError::Missing(name.to_owned()));
+        let values = match &self.source {
+            Source::Checkpoint(checkpoint) => self.read(checkpoint, name, shape)?,
+            Source::Quantized(quantized) => quantized.tensor(name, shape)?,
         };
-        if extent.shape != shape {
-            return Err(WeightsError::Shape {
-                name: name.to_owned(),
-                expected: shape.to_vec(),
-                found: extent.shape.clone(),
-            });
-        }
-        let values = widen(self.files[*file].as_ref(), extent);
-        self.files[*file].release_pages();
-        Tensor::from_vec(values, shape, &self.device).map_err(|source| WeightsError::Device {
+        let tensor = Tensor::from_vec(values, shape, &self.device);
+        let tensor = tensor.map_err(|source| WeightsError::Device {
             name: name.to_owned(),
             source,
-        })
+        })?;
+        self.note(|record| record.tensor(name, &tensor));
+        Ok(tensor)
     }
-}
 
-impl Weights {
     /// Tensors of `rows` × `columns` each as one matrix, one under the other.
     ///
     /// # Errors
@@ -236,178 +201,38 @@ impl Weights {
             name: names.join(", "),
             source,
         };
-        let parts = names.iter().map(|name| self.get(name, &[rows, columns]));
-        let whole = match parts.collect::<Result<Vec<_>, _>>()?.as_slice() {
-            [one] => one.clone(),
-            several => Tensor::cat(several, 0).map_err(device)?,
-        };
-        match self.is_int8 {
-            true => int8(&whole).map_err(device),
-            false => Ok(Matrix::Dense(whole)),
-        }
-    }
-}
-
-fn int8(weights: &Tensor) -> candle_core::Result<Matrix> {
-    let (outputs, inputs) = weights.dims2()?;
-    let weights = weights.flatten_all()?.to_vec1::<f32>()?;
-    let weights = Int8Linear::quantize(&weights, outputs, inputs)?;
-    Ok(Matrix::Int8(Arc::new(weights)))
-}
-
-/// Reads a file's table of contents.
-type Reader = fn(&[u8], &Path) -> Result<Vec<(String, Extent)>, WeightsError>;
-
-/// The shards that an index names, each once.
-fn shards(index: &Path) -> Result<BTreeSet<String>, WeightsError> {
-    let damaged = |reason: String| WeightsError::Damaged {
-        path: index.to_owned(),
-        reason,
-    };
-    let read = || match fs::metadata(index)?.len() {
-        length if length <= LONGEST_INDEX => fs::read(index),
-        length => Err(io::Error::other(format!("{length} bytes are too many"))),
-    };
-    let text = read().map_err(|source| WeightsError::Unreadable {
-        path: index.to_owned(),
-        source,
-    })?;
-    let parsed: Index = serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
-    let shards: BTreeSet<String> = parsed.weight_map.into_values().collect();
-    for shard in &shards {
-        let mut parts = Path::new(shard).components();
-        if !matches!(
-            (parts.next(), parts.next()),
-            (Some(Component::Normal(_)), None)
-        ) {
-            return Err(damaged(format!(
-                "{shard:?} is not the name of a file in the folder"
-            )));
-        }
-    }
-    match shards.is_empty() {
-        true => Err(damaged("it names no file".to_owned())),
-        false => Ok(shards),
-    }
-}
-
-fn read_safetensors(bytes: &[u8], path: &Path) -> Result<Vec<(String, Extent)>, WeightsError> {
-    let damaged = |reason: String| WeightsError::Damaged {
-        path: path.to_owned(),
-        reason,
-    };
-    // The crate checks that tensors lie inside the file, one after another, and are as long as their shapes.
-    let read = SafeTensors::read_metadata(bytes);
-    let (header, metadata) = read.map_err(|e| damaged(e.to_string()))?;
-    let start = header + 8; // the length of the header
-    if bytes.len() < start + metadata.data_len() {
-        return Err(damaged("it is cut short".to_owned()));
-    }
-    let tensor = |(name, info): (String, &safetensors::tensor::TensorInfo)| {
-        // A type that no model here uses is no reason to refuse the rest.
-        let number = NumberType::of_safetensors(info.dtype)?;
-        let extent = Extent {
-            number,
-            strides: row_major(&info.shape),
-            shape: info.shape.clone(),
-            start: start + info.data_offsets.0,
-        };
-        Some((name, extent))
-    };
-    Ok(metadata.tensors().into_iter().filter_map(tensor).collect())
-}
-
-/// Strides of a tensor whose last dimension is dense.
-pub fn row_major(shape: &[usize]) -> Vec<usize> {
-    let mut strides = vec![1usize; shape.len()];
-    for i in (1..shape.len()).rev() {
-        // Beyond what can be counted only where another dimension is zero: then no stride is used.
-        strides[i - 1] = strides[i].saturating_mul(shape[i]);
-    }
-    strides
-}
-
-/// The numbers of a tensor in row-major order.
-fn widen(file: &[u8], extent: &Extent) -> Vec<f32> {
-    let count: usize = extent.shape.iter().product();
-    let size = extent.number.size();
-    if extent.strides == row_major(&extent.shape) {
-        return extent.number.widen(&file[extent.start..][..count * size]);
-    }
-    // A transposed or cut-out tensor: number by number.
-    let mut values = Vec::with_capacity(count);
-    let mut index = vec![0; extent.shape.len()];
-    for _ in 0..count {
-        let offset: usize = index.iter().zip(&extent.strides).map(|(i, s)| i * s).sum();
-        let number = &file[extent.start + offset * size..][..size];
-        values.extend(extent.number.widen(number));
-        for (i, &n) in index.iter_mut().zip(&extent.shape).rev() {
-            *i += 1;
-            if *i < n {
-                break;
+        let tall = names.len() * rows;
+        let checkpoint = match &self.source {
+            Source::Checkpoint(checkpoint) => checkpoint,
+            Source::Quantized(quantized) => {
+                let weights = quantized.matrix(names, (tall, columns))?;
+                return Ok(Matrix::Int8(Arc::new(weights)));
             }
-            *i = 0;
-        }
-    }
-    values
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, bytes) in files {
-            fs::write(folder.path().join(name), bytes).unwrap();
-        }
-        folder
-    }
-
-    fn error(files: &[(&str, &[u8])]) -> String {
-        let folder = folder(files);
-        let opened = Weights::open(folder.path(), &Device::Cpu);
-        opened.err().expect("an error").to_string()
-    }
-
-    #[test]
-    fn a_shard_is_a_plain_file_name() {
-        for shard in ["../x.safetensors", "/etc/passwd", "a/b", ".", ""] {
-            let index = format!(r#"{{"weight_map": {{"w": "{shard}"}}}}"#);
-            let error = error(&[("model.safetensors.index.json", index.as_bytes())]);
-            assert!(error.contains("is not the name of a file"), "{error}");
-        }
-        let index = br#"{"weight_map": {"w": "model-1.safetensors"}}"#;
-        let error = error(&[("model.safetensors.index.json", index)]);
-        assert!(
-            error.contains("model-1.safetensors cannot be read"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn a_folder_without_weights_says_what_was_looked_for() {
-        assert!(error(&[]).contains("looked for model.safetensors and pytorch_model.bin"));
-        assert!(error(&[("pytorch_model.bin", b"")]).contains("damaged"));
-        assert!(
-            error(&[("model.safetensors", b"\xff\xff\xff\xff\xff\xff\xff\x7f{}")])
-                .contains("damaged")
-        );
-    }
-
-    #[test]
-    fn strided_tensors_come_in_row_major_order() {
-        let bytes: Vec<u8> = (0..6u8).collect();
-        let extent = |shape: &[usize], strides: &[usize], start| Extent {
-            number: NumberType::U8,
-            shape: shape.to_vec(),
-            strides: strides.to_vec(),
-            start,
         };
-        // The transpose of 2 × 3, and a column of it.
-        let transposed = widen(&bytes, &extent(&[3, 2], &[1, 3], 0));
-        assert_eq!(transposed, [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]);
-        assert_eq!(widen(&bytes, &extent(&[2], &[3], 1)), [1.0, 4.0]);
-        assert_eq!(widen(&bytes, &extent(&[], &[], 5)), [5.0]);
+        let mut values = Vec::new();
+        for name in names {
+            let part = self.read(checkpoint, name, &[rows, columns])?;
+            match values.is_empty() {
+                true => values = part,
+                false => values.extend(part),
+            }
+        }
+        let matrix = Matrix::new(values, (tall, columns), self.arithmetic, &self.device);
+        let matrix = matrix.map_err(device)?;
+        if let Matrix::Int8(weights) = &matrix {
+            self.note(|record| record.matrix(names, weights));
+        }
+        Ok(matrix)
+    }
+
+    fn read(
+        &self,
+        checkpoint: &Checkpoint,
+        name: &str,
+        shape: &[usize],
+    ) -> Result<Vec<f32>, WeightsError> {
+        let (values, bytes) = checkpoint.read(name, shape)?;
+        self.note(|record| record.has_read(bytes));
+        Ok(values)
     }
 }

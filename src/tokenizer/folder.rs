@@ -178,17 +178,7 @@ impl Folder {
 
     /// The bytes of a file of at most `limit`.
     pub fn bytes(&self, name: &str, limit: u64) -> Result<Vec<u8>, TokenizerError> {
-        let path = self.path.join(name);
-        let mut bytes = Vec::new();
-        let read = File::open(&path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
-        match read {
-            Err(source) => Err(TokenizerError::File { path, source }),
-            Ok(_) if bytes.len() as u64 > limit => Err(TokenizerError::Malformed(format!(
-                "{name} has more than {} MiB",
-                limit >> 20
-            ))),
-            Ok(_) => Ok(bytes),
-        }
+        read(&self.path.join(name), limit)
     }
 
     fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, TokenizerError> {
@@ -210,7 +200,7 @@ impl Folder {
 
     pub fn sentencepiece(&self, name: &str) -> Result<SentencePiece, TokenizerError> {
         let bytes = self.bytes(name, sentencepiece::MAX_BYTES)?;
-        SentencePiece::from_bytes(&bytes).map_err(|e| self.in_file(name, e))
+        SentencePiece::from_bytes(&bytes).map_err(|e| in_file(name, e))
     }
 
     /// The `tokenizer.json`, if there is one, with the tokens that are no text.
@@ -219,14 +209,33 @@ impl Folder {
             return Ok(None);
         }
         let bytes = self.bytes(TOKENIZER, MAX_JSON_BYTES)?;
-        let read = library::read(&bytes).map_err(|e| self.in_file(TOKENIZER, e));
+        let read = library::read(&bytes).map_err(|e| in_file(TOKENIZER, e));
         read.map(Some)
     }
+}
 
-    fn in_file(&self, name: &str, error: TokenizerError) -> TokenizerError {
-        match error {
-            TokenizerError::Malformed(what) => TokenizerError::Malformed(format!("{name}: {what}")),
-            other => other,
-        }
+/// The bytes of a file of at most `limit`.
+pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, TokenizerError> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
+    match read {
+        Err(source) => Err(TokenizerError::File {
+            path: path.to_owned(),
+            source,
+        }),
+        Ok(_) if bytes.len() as u64 > limit => Err(TokenizerError::Malformed(format!(
+            "{} has more than {} MiB",
+            path.file_name().unwrap_or_default().to_string_lossy(),
+            limit >> 20
+        ))),
+        Ok(_) => Ok(bytes),
+    }
+}
+
+/// An error that names the file.
+pub(super) fn in_file(name: &str, error: TokenizerError) -> TokenizerError {
+    match error {
+        TokenizerError::Malformed(what) => TokenizerError::Malformed(format!("{name}: {what}")),
+        other => other,
     }
 }

@@ -5,6 +5,7 @@
 //! of models has a file here that says what stands around a text and which ids its pieces have.
 
 mod bart;
+mod bergamot;
 mod codec;
 mod detokenise;
 mod fairseq;
@@ -209,6 +210,15 @@ impl Tokenizer {
             suffix: Vec::new(),
             ..parts
         }))
+    }
+
+    /// The tokenizer of a model whose ids are those of its SentencePiece vocabularies, as Bergamot's students have
+    /// them; `source` and `target` may be one file.
+    ///
+    /// # Errors
+    /// If a file cannot be read or is no vocabulary with an end-of-sequence token.
+    pub fn from_vocabularies(source: &Path, target: &Path) -> Result<Self, TokenizerError> {
+        Ok(Self::new(bergamot::load(source, target)?))
     }
 
     fn new(parts: Parts) -> Self {

@@ -184,7 +184,13 @@ impl Model for Toy {
             slots,
             source_slots,
         });
-        KvCache::with_source(1, (slots, source_slots), 1, DType::F32, &Device::Cpu)
+        KvCache::with_source(
+            1,
+            (slots, source_slots),
+            1,
+            (DType::F32, DType::F32),
+            &Device::Cpu,
+        )
     }
 
     fn encode(&self, cache: &mut KvCache, sources: &[&[u32]]) -> Result<Vec<Sequence>> {

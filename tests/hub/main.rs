@@ -7,6 +7,7 @@ mod layout;
 mod names;
 mod processes;
 mod pull;
+mod quantize;
 mod server;
 mod translate;
 

@@ -16,7 +16,7 @@ use super::{REPOSITORY, World, names, run};
 
 const SUMMARIZER: &str = "acme/brief";
 
-fn folder(name: &str) -> PathBuf {
+pub fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/data/model")
         .join(name)
@@ -56,7 +56,7 @@ fn article(pairs: &[(String, String)]) -> String {
 }
 
 /// A world whose Hub has both miniatures, with an article of all that the translator knows.
-fn world() -> (World, Commit) {
+pub fn world() -> (World, Commit) {
     let world = World::new();
     let commit = world
         .server
@@ -69,7 +69,7 @@ fn world() -> (World, Commit) {
 }
 
 /// Runs a verb that must not need a network.
-fn offline(world: &World, args: &[&str]) -> (i32, String, String) {
+pub fn offline(world: &World, args: &[&str]) -> (i32, String, String) {
     let mut command = Command::from_std(world.anubad(args));
     run(command.env("HF_HUB_OFFLINE", "1"))
 }
@@ -90,7 +90,7 @@ fn each<'a>(output: &'a Value, field: &str) -> Vec<&'a Value> {
     sentences.map(|sentence| &sentence[field]).collect()
 }
 
-fn assert_translated(world: &World, model: &str) {
+pub fn assert_translated(world: &World, model: &str) {
     let output = json(world, &["translate", "--model", model, "news.txt"]);
     assert_eq!(
         each(&output, "translation"),

@@ -1,5 +1,6 @@
 //! Encoder-decoders against `transformers`: miniature checkpoints with random weights, each in one of the forms in
-//! which the Hub has weights (`scripts/make_seq2seq_fixtures.py`), with what the reference makes of them.
+//! which the Hub has weights (`scripts/make_seq2seq_fixtures.py`), with what the reference makes of them; and a
+//! Bergamot student against NumPy (`scripts/make_bergamot_fixtures.py`).
 //!
 //! `ANUBAD_PARITY_DIR` names another folder of such miniatures; `scripts/parity.py` sets it.
 
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anubad::generate::GenerationConfig;
-use anubad::model::{Compute, KvCache, Model, Sequence, load_folder};
+use anubad::model::{BergamotFiles, Compute, KvCache, Model, Sequence, load_bergamot, load_folder};
 use candle_core::{Device, Tensor};
 use serde::Deserialize;
 
@@ -28,6 +29,8 @@ const MINIATURES: [&str; 10] = [
     "mt5",
     "indictrans2",
 ];
+/// The miniature that is no folder as the Hub has them.
+const BERGAMOT: &str = "bergamot";
 /// Largest difference between a logit of ours and of the reference; those of the file are rounded to five digits.
 const TOLERANCE: f32 = 1e-4;
 
@@ -59,8 +62,19 @@ fn folder(name: &str) -> PathBuf {
 }
 
 fn load(name: &str) -> (Box<dyn Model>, Vec<Case>) {
+    load_as(name, Compute::F32)
+}
+
+fn load_as(name: &str, compute: Compute) -> (Box<dyn Model>, Vec<Case>) {
     let folder = folder(name);
-    let model = load_folder(&folder, Compute::F32, &Device::Cpu);
+    let device = &Device::Cpu;
+    let model = match name {
+        BERGAMOT => {
+            let files = BergamotFiles::find(&folder).unwrap().unwrap();
+            load_bergamot(&files, compute, device).map_err(Into::into)
+        }
+        _ => load_folder(&folder, compute, device),
+    };
     let model = model.unwrap_or_else(|e| panic!("{name}: {e}"));
     let reference = std::fs::read(folder.join("reference.json")).unwrap();
     let reference: Reference = serde_json::from_slice(&reference).unwrap();
@@ -68,7 +82,7 @@ fn load(name: &str) -> (Box<dyn Model>, Vec<Case>) {
 }
 
 fn each(test: impl Fn(&str, &dyn Model, &[Case])) {
-    for name in MINIATURES {
+    for name in MINIATURES.into_iter().chain([BERGAMOT]) {
         let (model, cases) = load(name);
         test(name, &*model, &cases);
     }
@@ -113,6 +127,28 @@ fn logits_are_the_reference_s_token_by_token() {
             }
         }
     });
+}
+
+/// bf16 keeps eight bits of weights, keys and values: each is off by one part in 512 at most, and errors of many cancel
+/// one another.
+#[test]
+fn logits_of_rounded_weights_stay_close_to_the_reference_s() {
+    let norm = |values: &[f32]| values.iter().map(|v| v * v).sum::<f32>().sqrt();
+    for name in MINIATURES {
+        let (model, cases) = load_as(name, Compute::Bf16);
+        for case in cases.iter().filter(|case| case.ids.is_empty()) {
+            let length = case.target.len();
+            let mut cache = model.new_cache(length, case.source.len()).unwrap();
+            let mut sequence = encode(&*model, &mut cache, &[&case.source]).remove(0);
+            let logits = step(&*model, &mut cache, &mut [(&mut sequence, &case.target)]);
+            let expected = &case.logits[length - 1];
+            let off: Vec<f32> = logits[0].iter().zip(expected).map(|(a, b)| a - b).collect();
+            let off = norm(&off) / norm(expected);
+            println!("{name}: {off}");
+            assert!(off < 0.02, "{name}: off by {off}");
+            assert!(off > 1e-5, "{name}: nothing was rounded");
+        }
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::list::{ModelLine, of_entry};
-use super::{licence_line, origin};
+use super::{licence_line, origin, quantized_size};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print::{print, print_json};
 use crate::cli::terminal::stdout_width;
@@ -33,7 +33,15 @@ struct Info<'a> {
     decoding: Option<&'a anubad::hub::Decoding>,
     commit: Option<&'a str>,
     path: Option<String>,
+    quantized: Option<Quantized>,
     files: Vec<File<'a>>,
+}
+
+/// Weights rounded to 8 bits.
+#[derive(Serialize)]
+struct Quantized {
+    path: String,
+    size: u64,
 }
 
 #[derive(Serialize)]
@@ -65,9 +73,13 @@ pub fn run(verb: InfoVerb, hub: &Hub) -> Result<Exit, Failure> {
             _ => located.map(drop).unwrap_err().into(),
         });
     }
-    let path = located
-        .ok()
-        .map(|located| located.folder.display().to_string());
+    let located = located.ok();
+    let path = located.as_ref().map(|l| l.folder.display().to_string());
+    let quantized = located.as_ref().and_then(|located| {
+        let path = located.quantized.as_ref()?.display().to_string();
+        let size = quantized_size(located)?;
+        Some(Quantized { path, size })
+    });
     let info = Info {
         schema: 1,
         model: entry.as_ref().map(|entry| of_entry(entry, hub)),
@@ -75,6 +87,7 @@ pub fn run(verb: InfoVerb, hub: &Hub) -> Result<Exit, Failure> {
         decoding: entry.as_ref().map(|entry| &entry.decoding),
         commit: locked.map(|model| model.commit.as_str()),
         path,
+        quantized,
         files: locked
             .iter()
             .flat_map(|model| &model.files)
@@ -172,6 +185,9 @@ fn text(name: &str, entry: Option<&Entry>, hub: &Hub, info: &Info) -> String {
             "here",
             &format!("no; `anubad models pull {name}` fetches it"),
         ),
+    }
+    if let Some(Quantized { path, size }) = &info.quantized {
+        tell("quantized", &format!("{} in {path}", readable_size(*size)));
     }
     for file in &info.files {
         let digits = &file.sha256[..12];

@@ -2,11 +2,11 @@
 
 use std::io::IsTerminal;
 
-use anubad::hub::{Entry, Hub, LockFile, Quality, Task, readable_size};
+use anubad::hub::{Entry, Hub, LockFile, LockedModel, Quality, Task, readable_size};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::origin;
+use super::{origin, quantized_size};
 use crate::cli::args::Console;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::print::{print, print_json};
@@ -71,6 +71,8 @@ pub struct ModelLine<'a> {
     memory: Option<u64>,
     quality: &'a [Quality],
     installed: bool,
+    /// Of its weights rounded to 8 bits.
+    quantized: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -98,6 +100,7 @@ pub fn run(verb: ListVerb, hub: &Hub, console: Console) -> Result<Exit, Failure>
 
 /// What is said of a model of the catalogue.
 pub fn of_entry<'a>(entry: &'a Entry, hub: &Hub) -> ModelLine<'a> {
+    let located = hub.locate(&entry.name).ok();
     ModelLine {
         name: &entry.name,
         origin: origin(entry),
@@ -111,18 +114,23 @@ pub fn of_entry<'a>(entry: &'a Entry, hub: &Hub) -> ModelLine<'a> {
         download: entry.size.download,
         memory: entry.size.memory,
         quality: &entry.quality,
-        installed: hub.locate(&entry.name).is_ok(),
+        installed: located.is_some(),
+        quantized: located.as_ref().and_then(quantized_size),
     }
 }
 
 /// Models that were fetched by their repository.
-fn others<'a>(hub: &Hub, lock: &'a LockFile) -> impl Iterator<Item = ModelLine<'a>> {
+fn others<'a>(hub: &'a Hub, lock: &'a LockFile) -> impl Iterator<Item = ModelLine<'a>> {
     let is_known = |repository: &str| hub.catalogue().of_repository(repository).next().is_some();
     let models = lock
         .models
         .iter()
         .filter(move |model| !is_known(&model.repository));
-    models.map(|model| ModelLine {
+    let quantized = |model: &LockedModel| {
+        let located = hub.locate(&format!("{}@{}", model.repository, model.revision));
+        quantized_size(&located.ok()?)
+    };
+    models.map(move |model| ModelLine {
         name: &model.repository,
         origin: format!("{}@{}", model.repository, model.revision),
         task: None,
@@ -136,6 +144,7 @@ fn others<'a>(hub: &Hub, lock: &'a LockFile) -> impl Iterator<Item = ModelLine<'
         memory: None,
         quality: &[],
         installed: true,
+        quantized: quantized(model),
     })
 }
 
@@ -161,7 +170,12 @@ pub fn table(models: &[ModelLine], console: Console) -> String {
             }),
             size(model.download),
             size(model.memory),
-            if model.installed { "yes" } else { "-" }.to_owned(),
+            match (model.installed, model.quantized) {
+                (true, Some(_)) => "int8",
+                (true, None) => "yes",
+                (false, _) => "-",
+            }
+            .to_owned(),
             licence,
         ]
     });

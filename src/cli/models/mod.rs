@@ -7,13 +7,14 @@ mod pack;
 mod path;
 mod progress;
 mod pull;
+mod quantize;
 mod remove;
 mod search;
 mod shortlist;
 mod unpack;
 mod verify;
 
-use anubad::hub::{Entry, Hub, HubError, Origin};
+use anubad::hub::{Entry, Hub, HubError, Located, Origin};
 use clap::Subcommand;
 
 use super::args::Console;
@@ -30,6 +31,7 @@ use super::exit::{Exit, Failure};
 Examples:
   anubad models list                    what there is, and how good
   anubad models pull nllb-600m          fetch a model, or go on where it broke
+  anubad models quantize nllb-600m      round its weights now, not at its first use
   anubad models verify                  hash all fetched files again
   anubad models pack nllb-600m          an archive for a machine without network
   anubad models shortlist --help        what makes an encoder-decoder faster")]
@@ -42,6 +44,7 @@ pub enum ModelsVerb {
     Remove(remove::RemoveVerb),
     Path(path::PathVerb),
     Add(add::AddVerb),
+    Quantize(quantize::QuantizeVerb),
     Pack(pack::PackVerb),
     Unpack(unpack::UnpackVerb),
     Shortlist(shortlist::ShortlistVerb),
@@ -60,6 +63,7 @@ pub fn run(verb: ModelsVerb, console: Console) -> Result<Exit, Failure> {
         ModelsVerb::Remove(verb) => remove::run(verb, &hub, console),
         ModelsVerb::Path(verb) => path::run(verb, &hub),
         ModelsVerb::Add(verb) => add::run(verb, &hub, console),
+        ModelsVerb::Quantize(verb) => quantize::run(verb, &hub, console),
         ModelsVerb::Pack(verb) => pack::run(verb, &hub, console),
         ModelsVerb::Unpack(verb) => unpack::run(verb, &hub, console),
     }
@@ -74,6 +78,12 @@ impl From<HubError> for Failure {
             error => Failure::new(Exit::Model, error),
         }
     }
+}
+
+/// Bytes of a model's weights rounded to 8 bits, where they are there.
+fn quantized_size(located: &Located) -> Option<u64> {
+    let metadata = std::fs::metadata(located.quantized.as_ref()?);
+    metadata.ok().map(|metadata| metadata.len())
 }
 
 /// Repository with revision, or folder.

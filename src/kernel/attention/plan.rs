@@ -230,13 +230,18 @@ impl AttentionPlan {
         window.map_or(0, |w| end.saturating_sub(w))..end
     }
 
+    /// The parts of the batch, which name slots below [`AttentionPlan::slots`].
+    pub fn spans(&self) -> &[Span] {
+        &self.spans
+    }
+
     /// Rows of `q`.
-    pub(super) fn rows(&self) -> usize {
+    pub fn rows(&self) -> usize {
         self.rows.len()
     }
 
-    /// Slots of the cache.
-    pub(super) fn slots(&self) -> usize {
+    /// Slots of the cache that it was made for.
+    pub fn slots(&self) -> usize {
         self.slots
     }
 

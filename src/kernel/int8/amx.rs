@@ -4,10 +4,12 @@
 
 use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;
+use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::panels::Line;
-use super::path::TALL;
+use super::blocks::{Block, TALL};
+use super::panels::{Line, Panels};
+use super::rows::Rows;
 use super::{DEPTH, Sums, WIDTH};
 
 /// Lines of a panel in a tile.
@@ -16,11 +18,13 @@ const LINES: usize = 16;
 /// Whether the processor has AMX for bytes and the system lets this process use it.
 pub fn is_available() -> bool {
     static AVAILABLE: OnceLock<bool> = OnceLock::new();
-    *AVAILABLE.get_or_init(|| {
-        let features = __cpuid_count(7, 0).edx;
-        let (tiles, bytes) = (1 << 24, 1 << 25);
-        features & tiles != 0 && features & bytes != 0 && ask()
-    })
+    // Miri has no such instructions.
+    !cfg!(miri)
+        && *AVAILABLE.get_or_init(|| {
+            let features = __cpuid_count(7, 0).edx;
+            let (tiles, bytes) = (1 << 24, 1 << 25);
+            features & tiles != 0 && features & bytes != 0 && ask()
+        })
 }
 
 /// Asks Linux for the 8 KiB of tiles, which it keeps for a process from then on.
@@ -43,8 +47,44 @@ fn ask() -> bool {
     false
 }
 
+/// Dot products of all rows of signed bytes with the outputs of panels, block by block: `done` gets the rows of a block,
+/// its first panel, and of each panel the sums. [`is_available`] must have said so.
+pub fn sums(
+    panels: &Panels,
+    which: Range<usize>,
+    rows: &Rows,
+    mut done: impl FnMut(Range<usize>, usize, &[[Sums; TALL]]),
+) {
+    assert!(is_available());
+    // Safety: the line above.
+    let tiles = unsafe { Tiles::new() };
+    let depth = rows.depth();
+    let mut block = [[[0; _]; TALL]; 4];
+    for start in which.clone().step_by(4) {
+        let count = (which.end - start).min(4);
+        // Past the last panel the last is taken again, and not looked at.
+        let four = std::array::from_fn(|i| panels.panel(start + i.min(count - 1)));
+        let mut first = 0;
+        while first + TALL < rows.count() {
+            let (middle, end) = (first + TALL, rows.count().min(first + 2 * TALL));
+            for pair in (0..count).step_by(2) {
+                let two = [four[pair], four[pair + 1]];
+                tiles.two_by_two(two, rows.from(first), depth, &mut block);
+                let count = (count - pair).min(2);
+                done(first..middle, start + pair, &block[..count]);
+                done(middle..end, start + pair, &block[2..][..count]);
+            }
+            first += 2 * TALL;
+        }
+        if first < rows.count() {
+            tiles.one_by_four(four, rows.from(first), depth, &mut block);
+            done(first..rows.count(), start, &block[..count]);
+        }
+    }
+}
+
 /// The tiles of this thread, eight of 16 rows × 64 bytes, from here to where it is dropped.
-pub struct Tiles(());
+struct Tiles(());
 
 /// What `ldtilecfg` reads (Intel's Software Developer's Manual, volume 1, 18.2).
 #[repr(C, align(64))]
@@ -59,7 +99,7 @@ struct Configuration {
 impl Tiles {
     /// # Safety
     /// [`is_available`] must have said so.
-    pub unsafe fn new() -> Self {
+    unsafe fn new() -> Self {
         let mut configuration = Configuration {
             palette: 1,
             start: 0,
@@ -75,13 +115,7 @@ impl Tiles {
     }
 
     /// Dot products of 16 rows of signed bytes with each output of four panels.
-    pub fn one_by_four(
-        &self,
-        panels: [&[Line]; 4],
-        rows: &[u8],
-        depth: usize,
-        out: &mut [[Sums; TALL]; 4],
-    ) {
+    fn one_by_four(&self, panels: [&[Line]; 4], rows: &[u8], depth: usize, out: &mut Block<4>) {
         check(&panels, rows, depth, TALL);
         let [a, b, c, d] = panels.map(<[Line]>::as_ptr);
         let [oa, ob, oc, od] = out.each_mut().map(|o| o.as_mut_ptr());
@@ -120,13 +154,7 @@ impl Tiles {
 
     /// Dot products of 32 rows of signed bytes with each output of two panels: `out` has those of the first 16 rows with
     /// each panel, then those of the others.
-    pub fn two_by_two(
-        &self,
-        panels: [&[Line]; 2],
-        rows: &[u8],
-        depth: usize,
-        out: &mut [[Sums; TALL]; 4],
-    ) {
+    fn two_by_two(&self, panels: [&[Line]; 2], rows: &[u8], depth: usize, out: &mut Block<4>) {
         check(&panels, rows, depth, 2 * TALL);
         let [a, b] = panels.map(<[Line]>::as_ptr);
         let [oa, ob, oc, od] = out.each_mut().map(|o| o.as_mut_ptr());

@@ -1,18 +1,20 @@
 //! The linear layer.
 
-use std::mem::MaybeUninit;
 use std::ops::Range;
-use std::slice;
+use std::sync::Arc;
 
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Storage, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use multiversion::multiversion;
 use rayon::prelude::*;
 
+use super::lines::Lines;
 use super::panels::Panels;
-use super::path::{Path, TALL};
+use super::path::Path;
 use super::rows::{Rows, Step, largest};
-use super::{Sums, WIDTH};
-use crate::kernel::{Activation, f32_slice};
+use super::{DEPTH, Sums, WIDTH};
+use crate::bytes::Bytes;
+use crate::kernel::f32_slice;
+use crate::kernel::then::{After, Matrix, Then, share_out};
 
 /// The weights of a linear layer on the CPU, rounded to 8 bits.
 ///
@@ -25,15 +27,23 @@ pub struct Int8Linear {
     step: Step,
 }
 
-/// What is done to a product `x Wᵀ`, in this order; all on the CPU, in f32.
-#[derive(Clone, Copy, Default)]
-pub struct Then<'a> {
-    /// (outputs): added to each row.
-    pub bias: Option<&'a Tensor>,
-    /// Of each value.
-    pub activation: Option<Activation>,
-    /// (rows, outputs): added.
-    pub residual: Option<&'a Tensor>,
+/// What a layer is made of, as it is kept on disk: by [`Int8Linear::parts`], for [`Int8Linear::from_parts`].
+pub struct Int8Parts<'a> {
+    /// The weights in their layout: see [`Int8Parts::sizes`].
+    pub lines: &'a [u8],
+    /// One an output, with zeros up to a multiple of 16.
+    pub scales: &'a [f32],
+    /// -128 times the sum of each output's integers, as many as there are scales.
+    pub offsets: &'a [i32],
+}
+
+impl Int8Parts<'_> {
+    /// Bytes of the lines, and number of scales and of offsets, of a layer; none if they cannot be counted.
+    pub fn sizes(outputs: usize, inputs: usize) -> Option<(usize, usize)> {
+        let tall = outputs.checked_next_multiple_of(WIDTH)?;
+        let lines = tall.checked_mul(inputs.checked_next_multiple_of(DEPTH)?)?;
+        Some((lines, tall))
+    }
 }
 
 impl Int8Linear {
@@ -95,6 +105,36 @@ impl Int8Linear {
         })
     }
 
+    /// A layer whose parts were taken from another of the same sizes, its lines in a file, where they stay.
+    ///
+    /// # Errors
+    /// If the lines are not inside the file or not aligned to 64 bytes, or sizes do not fit together.
+    pub fn from_parts(
+        (file, lines): (Arc<Bytes>, Range<usize>),
+        scales: Vec<f32>,
+        offsets: Vec<i32>,
+        (outputs, inputs): (usize, usize),
+    ) -> Result<Self> {
+        let lines = Lines::mapped(file, lines)?;
+        if scales.len() != offsets.len() {
+            bail!("{} scales and {} offsets", scales.len(), offsets.len());
+        }
+        Ok(Int8Linear {
+            panels: Panels::from_lines(lines, offsets, outputs, inputs)?,
+            scales,
+            step: Step::Dynamic,
+        })
+    }
+
+    /// What it is made of, the step of activations apart.
+    pub fn parts(&self) -> Int8Parts<'_> {
+        Int8Parts {
+            lines: self.panels.lines().bytes(),
+            scales: &self.scales,
+            offsets: self.panels.all_offsets(),
+        }
+    }
+
     /// The same layer that rounds activations to multiples of `step`, at most 127 of them on either side, whatever the
     /// row: a step found when the model was made.
     pub fn with_step(self, step: f32) -> Self {
@@ -135,17 +175,11 @@ impl Int8Linear {
         let (count, outputs) = (rows.count(), self.outputs());
         let mut y = Vec::with_capacity(count * outputs);
         let matrix = Matrix::new(&mut y, 0..outputs);
-        let panels = self.panels.count();
-        // Safety: `y` has room for all rows, and panels are disjoint columns of it, each written by one task.
-        let run = |which| unsafe { self.write(&rows, which, path, after, matrix) };
-        match tasks(count, &self.panels) {
-            1 => run(0..panels),
-            // Four panels are done at once.
-            tasks => (0..tasks).into_par_iter().for_each(|task| {
-                let start = |task: usize| (panels.div_ceil(4) * task / tasks * 4).min(panels);
-                run(start(task)..start(task + 1));
-            }),
-        }
+        let weights = outputs * self.panels.depth();
+        share_out(self.panels.count(), weights, count, |which| {
+            // Safety: `y` has room for all rows, and panels are disjoint columns of it, each written by one task.
+            unsafe { self.write(&rows, which, path, after, matrix) };
+        });
         // Safety: all panels of all rows have been written.
         unsafe { y.set_len(count * outputs) };
         y
@@ -163,15 +197,15 @@ impl Int8Linear {
         after: After,
         matrix: Matrix,
     ) {
-        path.sums(&self.panels, which, rows, |first, panel, sums| {
+        path.sums(&self.panels, which, rows, |range, panel, sums| {
             for (panel, sums) in (panel..).zip(sums) {
                 let start = panel * WIDTH;
                 let block = Block {
-                    sums: &sums[..TALL.min(rows.count() - first)],
-                    steps: &rows.scales()[first..],
+                    sums: &sums[..range.len()],
+                    steps: &rows.scales()[range.clone()],
                     scales: &self.scales.as_chunks().0[panel],
                     columns: start..self.outputs().min(start + WIDTH),
-                    first,
+                    first: range.start,
                 };
                 // Safety: the caller sees to it.
                 unsafe { finish(&block, after, matrix) };
@@ -187,61 +221,6 @@ impl Int8Linear {
     /// The weights' integers.
     pub(super) fn panels(&self) -> &Panels {
         &self.panels
-    }
-}
-
-/// Weights from which on sharing them out among threads is worth the time that it takes.
-const WORTH_SHARING: usize = 1 << 20;
-
-/// Parts that a product is shared out in, a few a thread, so that one that is held up does not hold up all.
-fn tasks(rows: usize, panels: &Panels) -> usize {
-    let threads = rayon::current_num_threads();
-    let weights = panels.outputs() * panels.depth();
-    match threads == 1 || weights * rows.min(TALL) < WORTH_SHARING {
-        true => 1,
-        false => (4 * threads).min(panels.count().div_ceil(4)),
-    }
-}
-
-/// [`Then`], as values.
-#[derive(Clone, Copy)]
-pub(super) struct After<'a> {
-    /// One an output.
-    pub bias: Option<&'a [f32]>,
-    pub activation: Option<Activation>,
-    /// Added: (rows, outputs).
-    pub residual: Option<&'a [f32]>,
-}
-
-/// Some columns of the result, written in parts.
-#[derive(Clone, Copy)]
-pub(super) struct Matrix {
-    values: *mut MaybeUninit<f32>,
-    first: usize,
-    width: usize,
-}
-
-// Safety: see `row`.
-unsafe impl Send for Matrix {}
-unsafe impl Sync for Matrix {}
-
-impl Matrix {
-    /// These columns of the result, in the spare room of a vector.
-    pub fn new(values: &mut Vec<f32>, columns: Range<usize>) -> Self {
-        Matrix {
-            values: values.spare_capacity_mut().as_mut_ptr(),
-            first: columns.start,
-            width: columns.len(),
-        }
-    }
-
-    /// # Safety
-    /// The row must lie inside, and nobody else use these columns of it.
-    #[inline(always)]
-    unsafe fn row<'a>(self, row: usize, columns: &Range<usize>) -> &'a mut [MaybeUninit<f32>] {
-        let start = row * self.width + columns.start - self.first;
-        // Safety: the caller sees to it.
-        unsafe { slice::from_raw_parts_mut(self.values.add(start), columns.len()) }
     }
 }
 
@@ -266,34 +245,14 @@ struct Block<'a> {
     "aarch64+neon"
 ))]
 unsafe fn finish(block: &Block, after: After, matrix: Matrix) {
-    let mut bias = [0f32; WIDTH];
-    if let Some(all) = after.bias {
-        let all = &all[block.columns.clone()];
-        bias[..all.len()].copy_from_slice(all);
-    }
+    let bias = after.bias(&block.columns);
     for (row, (sums, step)) in (block.first..).zip(block.sums.iter().zip(block.steps)) {
         let mut y = [0f32; WIDTH];
         for i in 0..WIDTH {
             y[i] = sums[i] as f32 * (step * block.scales[i]) + bias[i];
         }
-        if let Some(activation) = after.activation {
-            activation.apply_to(&mut y);
-        }
         // Safety: the caller sees to it.
-        let out = unsafe { matrix.row(row, &block.columns) };
-        if let Some(residual) = after.residual {
-            let residual = &residual[row * matrix.width + block.columns.start..];
-            y.iter_mut()
-                .zip(&residual[..out.len()])
-                .for_each(|(y, r)| *y += r);
-        }
-        match <&mut [_; WIDTH]>::try_from(&mut *out) {
-            Ok(out) => *out = y.map(MaybeUninit::new),
-            Err(_) => out
-                .iter_mut()
-                .zip(y)
-                .for_each(|(out, y)| *out = MaybeUninit::new(y)),
-        }
+        unsafe { matrix.put(row, &block.columns, y, &after) };
     }
 }
 
@@ -329,37 +288,10 @@ impl CustomOp1 for Product<'_> {
             );
         }
         let x = f32_slice(x, layout)?;
-        let y = with_values(self.then.bias, &[outputs], |bias| {
-            with_values(self.then.residual, &[rows, outputs], |residual| {
-                let after = After {
-                    bias,
-                    activation: self.then.activation,
-                    residual,
-                };
-                Ok(self.linear.multiply(x, after, Path::fastest(rows)))
-            })
+        let y = self.then.with_values((rows, outputs), |after| {
+            Ok(self.linear.multiply(x, after, Path::fastest(rows)))
         })?;
         Ok((CpuStorage::F32(y), Shape::from((rows, outputs))))
-    }
-}
-
-/// Shows the values of a tensor, where there is one, which must have this shape.
-fn with_values<T>(
-    tensor: Option<&Tensor>,
-    shape: &[usize],
-    show: impl FnOnce(Option<&[f32]>) -> Result<T>,
-) -> Result<T> {
-    let Some(tensor) = tensor else {
-        return show(None);
-    };
-    if tensor.dims() != shape {
-        bail!("{:?} values where {shape:?} are needed", tensor.dims());
-    }
-    match tensor.storage_and_layout() {
-        (storage, layout) => match &*storage {
-            Storage::Cpu(storage) => show(Some(f32_slice(storage, layout)?)),
-            _ => bail!("an 8-bit product on another device"),
-        },
     }
 }
 
@@ -398,11 +330,7 @@ mod tests {
         let linear = linear.with_step(1.0);
         let values: Vec<f32> = x.iter().map(|&x| f32::from(x)).collect();
         let expected = expected(x, weights, inputs);
-        let after = After {
-            bias: None,
-            activation: None,
-            residual: None,
-        };
+        let after = After::default();
         for path in Path::available() {
             let y = linear.multiply(&values, after, path);
             assert_eq!(y.len(), rows * outputs);
@@ -416,6 +344,7 @@ mod tests {
 
     #[test]
     fn all_paths_give_the_exact_integers_of_random_numbers() {
+        println!("instructions: {:?}", Path::available().collect::<Vec<_>>());
         for inputs in [1, 3, 4, 31, 64, 65, 130, 512] {
             for outputs in [1, 15, 16, 17, 33, 64, 70] {
                 let weights = noise(outputs * inputs, inputs as u32);

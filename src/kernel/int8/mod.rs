@@ -8,18 +8,26 @@
 #[cfg(target_arch = "x86_64")]
 mod amx;
 #[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod avx_vnni;
+mod blocks;
 mod linear;
+mod lines;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod panels;
 mod path;
 mod portable;
 mod rank;
 mod rows;
 
-pub use linear::{Int8Linear, Then};
+pub use linear::{Int8Linear, Int8Parts};
 
-/// Outputs of a panel.
-const WIDTH: usize = 16;
+use super::then::WIDTH;
+
 /// Neighbouring inputs of one output that are multiplied and added at once.
 const GROUP: usize = 4;
 /// Inputs are padded with zeros to a multiple of this: what a tile of AMX takes.

@@ -2,17 +2,14 @@
 
 use candle_core::{Result, bail};
 
+pub use super::lines::Line;
+use super::lines::Lines;
 use super::{DEPTH, GROUP, WIDTH};
-
-/// Four neighbouring inputs of 16 outputs: input i of output n at byte 4 n + i.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(C, align(64))]
-pub struct Line(pub [i8; WIDTH * GROUP]);
 
 /// A matrix of signed bytes, (outputs, inputs), in lines: those of the first 16 outputs in the order of their inputs,
 /// then those of the next 16, … Outputs are padded to a multiple of 16 and inputs to a multiple of 64 with zeros.
 pub struct Panels {
-    lines: Vec<Line>,
+    lines: Lines,
     /// -128 times the sum of each output's weights, padding included: what activations with 128 added to them get too much.
     offsets: Vec<i32>,
     outputs: usize,
@@ -64,7 +61,7 @@ impl Panels {
             *offset = self.offsets[output as usize];
         }
         Panels {
-            lines,
+            lines: Lines::Owned(lines),
             offsets,
             outputs: outputs.len(),
             inputs: self.inputs,
@@ -73,7 +70,7 @@ impl Panels {
 
     fn of(lines: Vec<Line>, outputs: usize, inputs: usize) -> Self {
         let groups = inputs.next_multiple_of(DEPTH) / GROUP;
-        let mut offsets = vec![0; lines.len() / groups * WIDTH];
+        let mut offsets = vec![0i32; lines.len() / groups * WIDTH];
         for (panel, offsets) in lines
             .chunks_exact(groups)
             .zip(offsets.chunks_exact_mut(WIDTH))
@@ -85,11 +82,38 @@ impl Panels {
             }
         }
         Panels {
-            lines,
+            lines: Lines::Owned(lines),
             offsets,
             outputs,
             inputs,
         }
+    }
+
+    /// Weights that are laid out already, with their offsets, as [`Panels::lines`] and [`Panels::all_offsets`] gave them.
+    ///
+    /// # Errors
+    /// If there are not as many as `outputs` × `inputs` weights have.
+    pub fn from_lines(
+        lines: Lines,
+        offsets: Vec<i32>,
+        outputs: usize,
+        inputs: usize,
+    ) -> Result<Self> {
+        let panels = Panels {
+            lines,
+            offsets,
+            outputs,
+            inputs,
+        };
+        let lines = panels.lines.as_slice().len();
+        if inputs == 0
+            || inputs > MOST_INPUTS
+            || panels.count().checked_mul(panels.depth() / GROUP) != Some(lines)
+            || panels.count().checked_mul(WIDTH) != Some(panels.offsets.len())
+        {
+            bail!("{lines} lines of weights are not {outputs} outputs of {inputs} inputs");
+        }
+        Ok(panels)
     }
 
     /// Outputs without padding.
@@ -115,7 +139,17 @@ impl Panels {
     /// The lines of panel `n`.
     pub fn panel(&self, n: usize) -> &[Line] {
         let groups = self.depth() / GROUP;
-        &self.lines[n * groups..][..groups]
+        &self.lines.as_slice()[n * groups..][..groups]
+    }
+
+    /// All lines.
+    pub fn lines(&self) -> &Lines {
+        &self.lines
+    }
+
+    /// All offsets, 16 a panel.
+    pub fn all_offsets(&self) -> &[i32] {
+        &self.offsets
     }
 
     /// The offsets of panel `n`.

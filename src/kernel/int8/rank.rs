@@ -3,10 +3,11 @@
 use candle_core::{Device, Result, Storage, Tensor, bail};
 
 use super::WIDTH;
-use super::linear::{After, Int8Linear, Matrix};
+use super::linear::Int8Linear;
 use super::path::Path;
 use super::rows::Rows;
 use crate::kernel::f32_slice;
+use crate::kernel::then::{After, Matrix};
 use crate::kernel::vocab::{Answer, Query, Ranking};
 
 /// Panels whose logits are made before they are looked at: those of many rows stay in the second cache.
@@ -66,8 +67,7 @@ impl Int8Linear {
             let matrix = Matrix::new(&mut logits, columns.clone());
             let after = After {
                 bias: bias.as_deref(),
-                activation: None,
-                residual: None,
+                ..After::default()
             };
             // Safety: there is room for `count` rows of so many columns, and nobody else uses it.
             unsafe { self.write(&rows, start..end, path, after, matrix) };

@@ -7,6 +7,8 @@
 //! values, as before), for a product with one row waits for memory, and the numbers are exactly the
 //! file's. Activations are quantised on the fly ([`QuantizedRows`]).
 
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
 mod tile;
 #[cfg(target_arch = "x86_64")]
@@ -34,7 +36,12 @@ enum Path {
     #[cfg(target_arch = "x86_64")]
     Avx512Vnni,
     #[cfg(target_arch = "x86_64")]
+    AvxVnni,
+    #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// NEON with dot products of bytes.
+    #[cfg(target_arch = "aarch64")]
+    NeonDot,
     Portable,
 }
 
@@ -44,7 +51,11 @@ impl Path {
         #[cfg(target_arch = "x86_64")]
         Path::Avx512Vnni,
         #[cfg(target_arch = "x86_64")]
+        Path::AvxVnni,
+        #[cfg(target_arch = "x86_64")]
         Path::Avx2,
+        #[cfg(target_arch = "aarch64")]
+        Path::NeonDot,
         Path::Portable,
     ];
 
@@ -58,11 +69,11 @@ impl Path {
                     && is_x86_feature_detected!("avx512vnni")
             }
             #[cfg(target_arch = "x86_64")]
-            Path::Avx2 => {
-                is_x86_feature_detected!("avx2")
-                    && is_x86_feature_detected!("fma")
-                    && is_x86_feature_detected!("f16c")
-            }
+            Path::AvxVnni => has_avx2() && is_x86_feature_detected!("avxvnni"),
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2 => has_avx2(),
+            #[cfg(target_arch = "aarch64")]
+            Path::NeonDot => std::arch::is_aarch64_feature_detected!("dotprod"),
             Path::Portable => true,
         })
     }
@@ -70,6 +81,14 @@ impl Path {
     fn fastest() -> Self {
         Self::available().next().unwrap_or(Path::Portable)
     }
+}
+
+/// AVX2, and what comes with it on all processors but is told apart.
+#[cfg(target_arch = "x86_64")]
+fn has_avx2() -> bool {
+    is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("fma")
+        && is_x86_feature_detected!("f16c")
 }
 
 impl Q5Linear {
@@ -162,7 +181,11 @@ impl Q5Linear {
             #[cfg(target_arch = "x86_64")]
             Path::Avx512Vnni => unsafe { x86::avx512_vnni::<M>(tiles, x, row) },
             #[cfg(target_arch = "x86_64")]
+            Path::AvxVnni => unsafe { x86::avx_vnni::<M>(tiles, x, row) },
+            #[cfg(target_arch = "x86_64")]
             Path::Avx2 => unsafe { x86::avx2::<M>(tiles, x, row) },
+            #[cfg(target_arch = "aarch64")]
+            Path::NeonDot => unsafe { neon::dot::<M>(tiles, x, row) },
             Path::Portable => portable::products::<M>(tiles, x, row),
         };
         for (m, sums) in sums.iter().enumerate() {
@@ -260,6 +283,7 @@ mod tests {
 
     #[test]
     fn every_path_agrees_with_exact_arithmetic_at_all_remainders() {
+        println!("instructions: {:?}", Path::available().collect::<Vec<_>>());
         for (rows, columns) in [(16, 32), (1, 64), (37, 96), (48, 640)] {
             let bytes = tensor(rows, columns, (rows * columns) as u64);
             for m in [1, 2, 3, 4, 5, 7, 8, 9, 13, 16] {
