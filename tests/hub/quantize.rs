@@ -59,7 +59,7 @@ fn quantizing_is_done_once_and_told() {
     assert!(info.contains("quantized") && info.contains(name), "{info}");
     let list = json(&world, &["list", "--installed", "--json"]);
     assert_eq!(list["models"][0]["quantized"], told["size"]);
-    assert!(world.ok(&["list", "--installed"]).contains(" int8 "));
+    assert!(world.ok(&["list", "--installed"]).contains("int8"));
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_folder_of_ones_own_is_quantized_elsewhere() {
     assert_eq!(kept(&world).len(), 1);
     world.ok(&["remove", "--quantized"]);
     assert_eq!(kept(&world), [""; 0]);
-    world.fails(2, &["remove"], &[]);
+    assert_eq!(world.run(&["remove"]).0, 2);
 }
 
 #[test]
