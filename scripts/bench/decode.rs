@@ -15,7 +15,8 @@ use std::time::Instant;
 
 use anubad::decode::{Continuation, DecodeError, DecodeOptions, Request, generate};
 use anubad::generate::GenerationConfig;
-use anubad::model::{Compute, Model, load_folder};
+use anubad::hub::Hub;
+use anubad::model::{Compute, Model, load_folder, load_kept};
 use anubad::shortlist::{Shortlist, Table, Vocabularies};
 use anyhow::{Context, Result, anyhow, ensure};
 use candle_core::Device;
@@ -32,7 +33,7 @@ struct Args {
     /// Folder of an encoder-decoder; without it nothing is measured
     #[arg(long)]
     model: Option<PathBuf>,
-    /// auto, int8 or f32
+    /// auto, int8, bf16 or f32
     #[arg(long, default_value = "auto", value_parser = compute)]
     compute: Compute,
     /// Sentences that a worker decodes together
@@ -65,8 +66,9 @@ fn compute(name: &str) -> Result<Compute, String> {
     match name {
         "auto" => Ok(Compute::Auto),
         "int8" => Ok(Compute::Int8),
+        "bf16" => Ok(Compute::Bf16),
         "f32" => Ok(Compute::F32),
-        other => Err(format!("{other:?} is not auto, int8 or f32")),
+        other => Err(format!("{other:?} is not auto, int8, bf16 or f32")),
     }
 }
 
@@ -92,7 +94,7 @@ fn main() -> Result<()> {
             })
         });
     }
-    let model = load_folder(folder, args.compute, &Device::Cpu)?;
+    let model = load(folder, args.compute)?;
     let load_seconds = start.elapsed().as_secs_f64();
     let (requests, mut options) = prepare(&args, folder, &sources)?;
     if let Some(path) = &args.shortlist {
@@ -101,6 +103,15 @@ fn main() -> Result<()> {
     decode(&*model, &options, &requests[..1], &args)?;
     report(load_seconds, || {
         Ok((requests.len(), decode(&*model, &options, &requests, &args)?))
+    })
+}
+
+/// Loads a model as the program does: with weights that an earlier start rounded to 8 bits, where it can.
+fn load(folder: &Path, compute: Compute) -> Result<Box<dyn Model>> {
+    let name = folder.to_str().context("a folder's name that is no text")?;
+    Ok(match (compute, Hub::from_env()?.locate(name)?.quantized) {
+        (Compute::Auto | Compute::Int8, Some(path)) => load_kept(folder, &path, None)?.model,
+        _ => load_folder(folder, compute, &Device::Cpu)?,
     })
 }
 

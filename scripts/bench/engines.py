@@ -165,6 +165,7 @@ def known(binary, decode_binary, shortlist):
     engines = [
         Anubad("int8", binary, decode_binary),
         Anubad("int8", binary, decode_binary, shortlist),
+        Anubad("bf16", binary, decode_binary),
         Anubad("f32", binary, decode_binary),
         CTranslate2("int8"),
         CTranslate2("f32"),

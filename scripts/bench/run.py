@@ -61,7 +61,7 @@ class Bench:
                 raise SystemExit("--shortlist FILE is needed: a random one does for forced lengths alone")
             size = self.model.config["vocab_size"]
             shortlist.write(self.random_shortlist(), size, args.source_tokens, args.shortlist_words)
-        self.records = []
+        self.records, self.warmed = [], set()
 
     def random_shortlist(self):
         return models.MADE / f"{self.model.name}.shortlist"
@@ -71,6 +71,8 @@ class Bench:
         count = BATCHES * setting.batch * setting.workers
         sources = inputs.token_sources(self.model.config, count, source_tokens)
         able = [engine for engine in self.engines if engine.can_decode(self.model, setting)]
+        for engine in able:
+            self.warm(engine, lambda: engine.decoded(self.model, replace(setting, batch=1, target_tokens=1), sources[:1]))
         for turn in range(self.args.rounds):
             for engine in able:
                 done = engine.decoded(self.model, setting, sources)
@@ -80,14 +82,20 @@ class Bench:
 
     def translate(self, setting, sentences, task):
         """Whole processes, loading and all, that translate sentences as they come."""
-        for engine in self.engines:  # what a first run alone does, such as to write the weights in another form
-            engine.translated(self.model, setting, sentences[:1])
+        for engine in self.engines:
+            self.warm(engine, lambda: engine.translated(self.model, setting, sentences[:1]))
         for turn in range(self.args.rounds):
             for engine in self.engines:
                 done = engine.translated(self.model, setting, sentences)
                 facts = {"threads": setting.threads, "beam": setting.beam, "sentences": len(sentences)}
                 facts |= {"seconds": done.seconds, "cpu_seconds": done.cpu_seconds, "sentences_done": len(sentences)}
                 self.keep(task, engine, turn, done, facts)
+
+    def warm(self, engine, work):
+        """Lets an engine do once what only its first run does, such as to write weights in another form."""
+        if engine not in self.warmed:
+            self.warmed.add(engine)
+            work()
 
     def keep(self, task, engine, turn, done, facts):
         record = {"task": task, "model": self.model.name, "engine": engine.name, "round": turn, "peak_mib": done.peak_mib}
@@ -192,6 +200,7 @@ def main():
     parser.add_argument("--decode", type=Path, help="the built decode.rs (default: Cargo builds it)")
     parser.add_argument("--profile", default="bench", help="Cargo's, to build it in")
     args = parser.parse_args()
+    os.environ.setdefault("ANUBAD_HOME", str(models.MADE.parent / "home"))  # not among the user's own models
     bench = Bench(args)
     setting = engines.Setting(
         threads=args.threads,

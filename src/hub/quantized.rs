@@ -14,8 +14,9 @@ use crate::files::hex;
 
 /// What names end in.
 const EXTENSION: &str = "int8";
-/// Characters of a name that say to a reader which model it is of, at most.
-const LONGEST_LABEL: usize = 80;
+/// Characters of a name that say to a reader which model it is of, at most: of four bytes each, they leave room for the
+/// rest of a name.
+const LONGEST_LABEL: usize = 50;
 
 impl Hub {
     /// The file for the weights of the model in a folder, there or not; none where there is no such folder.
@@ -89,6 +90,6 @@ mod tests {
         assert_eq!(label(Path::new(&snapshot)), "models--acme--mt-1.0");
         assert_eq!(label(Path::new("/home/আমার মডেল")), "আমার_মডেল");
         assert_eq!(label(Path::new("/")), "_");
-        assert_eq!(label(Path::new(&"x".repeat(200))).len(), 80);
+        assert_eq!(label(Path::new(&"x".repeat(200))).len(), 50);
     }
 }

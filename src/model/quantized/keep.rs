@@ -136,15 +136,9 @@ fn sweep(folder: &Path, extension: Option<&OsStr>) {
     for item in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = item.path();
         let is_temporary = item.file_name().to_string_lossy().starts_with(TEMPORARY);
-        let is_quantized = path.extension() == extension;
-        let is_useless = match is_quantized {
-            _ if is_temporary => is_old(&path),
-            true => match read_contents(&path) {
-                Ok((_, contents, _)) => !contents.origin.folder.exists(),
-                Err(Unusable::Version | Unusable::Damaged(_)) => true,
-                Err(_) => false,
-            },
-            false => false,
+        let is_useless = match is_temporary {
+            true => is_abandoned(&path),
+            false => path.extension() == extension && is_orphan(&path),
         };
         if is_useless {
             // Nobody is harmed by one that stays.
@@ -153,9 +147,17 @@ fn sweep(folder: &Path, extension: Option<&OsStr>) {
     }
 }
 
-/// Whether nobody can be writing the file any more.
-fn is_old(path: &Path) -> bool {
+/// Whether nobody can be writing a file any more.
+fn is_abandoned(path: &Path) -> bool {
     let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
     let age = modified.map(|time| SystemTime::now().duration_since(time));
     matches!(age, Ok(Ok(age)) if age > LONGEST_WRITING)
+}
+
+/// Whether a file is one of quantized weights and no start will read it. What is somebody else's is none.
+fn is_orphan(path: &Path) -> bool {
+    match read_contents(path) {
+        Ok((_, contents, _)) => !contents.origin.folder.exists(),
+        Err(error) => matches!(error, Unusable::Version | Unusable::Damaged(_)),
+    }
 }
