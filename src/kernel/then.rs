@@ -54,11 +54,10 @@ fn with_values<T>(
     if tensor.dims() != shape {
         bail!("{:?} values where {shape:?} are needed", tensor.dims());
     }
-    match tensor.storage_and_layout() {
-        (storage, layout) => match &*storage {
-            Storage::Cpu(storage) => show(Some(f32_slice(storage, layout)?)),
-            _ => bail!("a product of the processor with values on another device"),
-        },
+    let (storage, layout) = tensor.storage_and_layout();
+    match &*storage {
+        Storage::Cpu(storage) => show(Some(f32_slice(storage, layout)?)),
+        _ => bail!("a product of the processor with values on another device"),
     }
 }
 

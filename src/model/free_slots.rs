@@ -20,7 +20,7 @@ impl FreeSlots {
     /// All of so many slots.
     pub fn new(slots: usize) -> Self {
         let mut words = vec![u64::MAX; slots / BITS];
-        if slots % BITS > 0 {
+        if !slots.is_multiple_of(BITS) {
             words.push((1 << (slots % BITS)) - 1);
         }
         FreeSlots {
