@@ -33,7 +33,8 @@ def main():
     parser.add_argument("--binary", type=Path, default=engines.ROOT / "target/release/anubad")
     args = parser.parse_args()
 
-    model = models.named(args.model)
+    is_embedded = args.model == "embedded"
+    model = models.Model("embedded", Path("embedded")) if is_embedded else models.named(args.model)
     sources = args.src.read_text(encoding="utf-8").splitlines()
     setting = engines.Setting(beam=args.beam, threads=args.threads)
     evaluate = [args.binary, "eval", "-m", "bleu", "-m", "chrf++"]
