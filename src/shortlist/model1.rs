@@ -103,7 +103,9 @@ impl<'a> Model1<'a> {
     /// The target tokens that most probably come from a source token, at most `most`, with their probabilities,
     /// falling. The improbable ones are worth having: of rare tokens little is known.
     pub fn best(&self, source: u32, most: usize) -> Vec<(u32, f32)> {
-        let Some(row) = self.rows.get(source as usize) else {
+        // The last row is that of no source token.
+        let rows = &self.rows[..self.rows.len() - 1];
+        let Some(row) = rows.get(source as usize) else {
             return Vec::new();
         };
         let both = row
