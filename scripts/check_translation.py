@@ -38,7 +38,8 @@ def main():
             articles.write(json.dumps({"id": str(i), "text": line}, ensure_ascii=False) + "\n")
         articles.flush()
         command = [ROOT / "target/release/anubad", "translate", articles.name, "--format", "jsonl", "--no-redecode",
-                   "--model", options.model, "--source-lang", options.lang, "--threads", str(options.threads)]
+                   "--model", options.model, "--source-lang", options.lang, "--threads", str(options.threads),
+                   "--compute", "f32"]
         if options.beam:
             command += ["--beam", str(options.beam)]
         start = time.time()
