@@ -9,6 +9,7 @@ The model is written in Marian's binary format and run by the plain NumPy below,
 `reference.json` holds what comes out: logits after every token, cross-attention, greedy outputs. The tests want the same
 from our model.
 """
+import copy
 import io
 import json
 import pathlib
@@ -168,6 +169,14 @@ class Model:
     def __init__(self, made):
         self.m, self.v = made.matrices, made.vectors
 
+    def rounded(self):
+        """The same in f32, but for what numpy widens."""
+        rounded = copy.copy(self)
+        rounded.m = {name: values.astype(np.float32) for name, values in self.m.items()}
+        rounded.v = {name: values.astype(np.float32) for name, values in self.v.items()}
+        rounded.embed = lambda tokens: self.embed(tokens).astype(np.float32)
+        return rounded
+
     def linear(self, x, name):
         head, _, last = name.rpartition("_W")
         return x @ self.m[name].T + self.v.get(f"{head}_b{last}", 0.0)
@@ -245,9 +254,14 @@ def main(folder):
     cases = []
     random = np.random.default_rng(30)
     for source_length, target_length in [(1, 6), (7, 9), (20, 18)]:
-        source = random.integers(2, VOCABULARY, source_length).tolist()
-        target = [START, *random.integers(2, VOCABULARY, target_length).tolist()]
-        logits, looks = model.run(source, target)
+        # Now and then a norm of nearly equal values makes rounding errors a thousand times as large: f32 arithmetic must
+        # stay far from the bound that the tests hold it to.
+        while True:
+            source = random.integers(2, VOCABULARY, source_length).tolist()
+            target = [START, *random.integers(2, VOCABULARY, target_length).tolist()]
+            logits, looks = model.run(source, target)
+            if np.abs(model.rounded().run(source, target)[0] - logits).max() < 1e-5:
+                break
         cases.append({"source": source, "target": target, "logits": logits.round(5).tolist(),
                       "attention": looks.round(5).tolist()})
     texts = []

@@ -172,6 +172,7 @@ fn attend<T: Number>(task: &Task, k: Matrix<T>, v: Matrix<T>, out: &mut [f32]) {
         32 => scores::<T, 32>(task, k, v, &mut weights),
         64 => scores::<T, 64>(task, k, v, &mut weights),
         128 => scores::<T, 128>(task, k, v, &mut weights),
+        256 => scores::<T, 256>(task, k, v, &mut weights),
         _ => scores_of_any_width(task, k, &mut weights),
     }
     if let Some(row) = &task.bias {
@@ -187,6 +188,7 @@ fn attend<T: Number>(task: &Task, k: Matrix<T>, v: Matrix<T>, out: &mut [f32]) {
             32 => mean::<T, 32>(weights, v, start, task.slots, out),
             64 => mean::<T, 64>(weights, v, start, task.slots, out),
             128 => mean::<T, 128>(weights, v, start, task.slots, out),
+            256 => mean::<T, 256>(weights, v, start, task.slots, out),
             _ => mean_of_any_width(weights, v, start, task.slots, out),
         }
         out.iter_mut().for_each(|out| *out /= sum);
@@ -219,19 +221,22 @@ fn scores_of_any_width<T: Number>(task: &Task, k: Matrix<T>, scores: &mut [f32])
         let keys = k.row(slot as usize);
         for (head, q) in task.q.chunks_exact(task.d).enumerate() {
             let key = &keys[head / group * task.d..][..task.d];
-            let products = q.iter().zip(key).map(|(q, k)| q * k.widen());
-            scores[head * count + i] = products.sum::<f32>() * task.scale;
+            scores[head * count + i] = dot(q, key) * task.scale;
         }
     }
 }
 
 #[inline(always)]
-fn dot<T: Number, const D: usize>(q: &[f32; D], k: &[T; D]) -> f32 {
+fn dot<T: Number>(q: &[f32], k: &[T]) -> f32 {
     let mut sums = [0f32; 16];
-    for (q, k) in q.as_chunks::<16>().0.iter().zip(k.as_chunks::<16>().0) {
+    let ((q, q_rest), (k, k_rest)) = (q.as_chunks::<16>(), k.as_chunks::<16>());
+    for (q, k) in q.iter().zip(k) {
         for i in 0..16 {
             sums[i] += q[i] * k[i].widen();
         }
+    }
+    for ((sum, q), k) in sums.iter_mut().zip(q_rest).zip(k_rest) {
+        *sum += q * k.widen();
     }
     lanes::sum(sums)
 }

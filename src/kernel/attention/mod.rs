@@ -160,7 +160,14 @@ mod tests {
 
     #[test]
     fn kernel_and_padded_operations_agree() {
-        for shape in [(4, 1, 32), (4, 2, 24), (3, 3, 8), (2, 1, 64), (2, 2, 128)] {
+        for shape in [
+            (4, 1, 32),
+            (4, 2, 24),
+            (3, 3, 8),
+            (2, 1, 64),
+            (2, 2, 128),
+            (2, 1, 256),
+        ] {
             for window in [None, Some(1), Some(2), Some(5)] {
                 assert_agree(&plan(), window, shape);
             }
