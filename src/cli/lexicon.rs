@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufWriter, IsTerminal, Read, Write};
 use std::path::PathBuf;
 
-use anubad::lexicon::{GlossedWord, Lexicon, Origin, Reading};
+use anubad::lexicon::{GlossedWord, Lexicon, Origin, Reading, romanise};
 use anyhow::anyhow;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -158,7 +158,22 @@ struct GlossLine<'a> {
     schema: u32,
     text: &'a str,
     gloss: String,
-    words: Vec<GlossedWord>,
+    words: Vec<SpeltWord>,
+}
+
+/// A word of a gloss, and how it would be spelt in Latin letters were it not listed.
+#[derive(Serialize)]
+struct SpeltWord {
+    #[serde(flatten)]
+    word: GlossedWord,
+    spelling: String,
+}
+
+impl From<GlossedWord> for SpeltWord {
+    fn from(word: GlossedWord) -> Self {
+        let spelling = romanise(&word.form);
+        Self { word, spelling }
+    }
 }
 
 fn gloss(verb: GlossVerb) -> Result<Exit, Failure> {
@@ -178,7 +193,11 @@ fn gloss(verb: GlossVerb) -> Result<Exit, Failure> {
                 schema: 1,
                 text: sentence,
                 gloss,
-                words: lexicon.gloss_words(sentence),
+                words: lexicon
+                    .gloss_words(sentence)
+                    .into_iter()
+                    .map(SpeltWord::from)
+                    .collect(),
             })
         } else {
             terminal::one_line(&gloss) + "\n"

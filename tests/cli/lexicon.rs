@@ -42,6 +42,13 @@ fn sentences_are_glossed_from_arguments_and_from_lines() {
     let (code, out, _) =
         run(anubad(&["lexicon", "gloss"]).write_stdin(format!("{sentence}\n{sentence}\n")));
     assert_eq!((code, out), (0, expected.repeat(2)));
+    let (_, out, _) = run(&mut anubad(&["lexicon", "gloss", "--json", sentence]));
+    let line: Value = serde_json::from_str(&out).unwrap();
+    let field = |name: &str| -> Vec<_> {
+        let words = line["words"].as_array().unwrap();
+        words.iter().map(|word| word[name].clone()).collect()
+    };
+    assert_eq!(field("spelling"), ["mathe", "", "ti", "mousum", "chalchhe"]);
     let (code, _, err) = run(anubad(&["lexicon", "gloss"]).write_stdin(b"ok\n\xff\n".to_vec()));
     assert_eq!(code, 3);
     assert!(err.contains("line 2: not UTF-8 at byte 0"), "{err}");
