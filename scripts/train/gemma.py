@@ -97,6 +97,11 @@ class Layer(nn.Module):
         return self.rest(x, attended.transpose(1, 2).reshape(batch, time, -1))
 
 
+def head_loss(states, weight, targets):
+    """Sum of the negative log-likelihoods of `targets` after `states`, in nats."""
+    return F.cross_entropy(F.linear(states, weight).float(), targets, reduction="sum")
+
+
 class Gemma(nn.Module):
     def __init__(self, config):
         super().__init__()
@@ -133,7 +138,7 @@ class Gemma(nn.Module):
     def forward(self, ids, is_target):
         """Sum of the negative log-likelihoods of the ids where `is_target` [batch, time], in nats."""
         states = self.states(ids)[:, :-1][is_target[:, 1:]]
-        return F.cross_entropy(self.logits(states).float(), ids[:, 1:][is_target[:, 1:]], reduction="sum")
+        return head_loss(states, self.token_embd.weight, ids[:, 1:][is_target[:, 1:]])
 
     @torch.no_grad()
     def greedy(self, prompts, end, limit=256):

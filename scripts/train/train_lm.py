@@ -19,13 +19,12 @@ import tomllib
 
 import torch
 from tokenizers import Tokenizer
-from torch.nn import functional as F
 
 import examples
+import gemma
 import gguf_file
 import lora
 import optimiser
-from gemma import Gemma, Layer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,21 +86,10 @@ def measure(model, batches, device):
     return total / count
 
 
-def head_loss(states, weight, targets):
-    return F.cross_entropy(F.linear(states, weight).float(), targets, reduction="sum")
-
-
 def compile_parts():
     """Fuses what lies between the products. Batches differ in shape, so shapes stay symbolic."""
-    Layer.projections = torch.compile(Layer.projections, dynamic=True)
-    Layer.rest = torch.compile(Layer.rest, dynamic=True)
-    compiled = torch.compile(head_loss, dynamic=True)
-
-    def forward(self, ids, is_target):
-        states = self.states(ids)[:, :-1][is_target[:, 1:]]
-        return compiled(states, self.token_embd.weight, ids[:, 1:][is_target[:, 1:]])
-
-    Gemma.forward = forward
+    for owner, name in ((gemma.Layer, "projections"), (gemma.Layer, "rest"), (gemma, "head_loss")):
+        setattr(owner, name, torch.compile(getattr(owner, name), dynamic=True))
 
 
 def main():
