@@ -9,7 +9,6 @@ a break, it goes on where it stopped.
 """
 
 import argparse
-import itertools
 import json
 import pathlib
 import subprocess
@@ -44,7 +43,7 @@ def main():
     for start in range(done, len(lines), CHUNK):
         sentences = lines[start : start + CHUNK]
         outputs = translate(options.program, options.teacher, sentences, options.arguments)
-        kept = [pair for pair in itertools.zip_longest(sentences, outputs) if pair[1]]
+        kept = [pair for pair in zip(sentences, outputs, strict=True) if pair[1]]
         with open(options.pairs, "a", encoding="utf-8") as file:
             file.writelines(f"{bengali}\t{english}\n" for bengali, english in kept)
         done_file.write_text(str(start + len(sentences)))

@@ -8,11 +8,11 @@ and notice, which have to travel with the weights.
 """
 
 import argparse
-import hashlib
 import json
 import pathlib
 import shutil
 import string
+import sys
 
 import gguf_file
 import lora
@@ -38,6 +38,8 @@ def load(checkpoint):
     """The trained model in f32, adapters merged, and its recipe."""
     saved = optimiser.load(checkpoint)
     recipe = saved["recipe"]
+    if saved["base"] != gguf_file.sha256(recipe["base"]):
+        sys.exit(f"{recipe['base']} is not the file that {checkpoint} was trained from: put that one back")
     model = gguf_file.load(recipe["base"])
     if recipe["lora_rank"]:
         lora.add(model, recipe["lora_rank"])
@@ -47,8 +49,7 @@ def load(checkpoint):
 
 
 def sums(path):
-    data = path.read_bytes()
-    return f'bytes = {len(data)}\nsha256 = "{hashlib.sha256(data).hexdigest()}"'
+    return f'bytes = {path.stat().st_size}\nsha256 = "{gguf_file.sha256(path)}"'
 
 
 def card(name, recipe, step, report):

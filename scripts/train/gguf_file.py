@@ -1,5 +1,8 @@
 """Weights from and to GGUF, llama.cpp's file of quantised weights, as the program and llama.cpp read it."""
 
+import hashlib
+import pathlib
+
 import gguf
 import numpy
 import torch
@@ -11,6 +14,10 @@ PREFIX = "gemma3"
 
 def _field(reader, name):
     return reader.get_field(name).contents()
+
+
+def sha256(path):
+    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
 
 
 def read_config(reader):

@@ -32,7 +32,7 @@ $python $train/check_export.py "$out/lm/model" "$out/few.bn" --limit 8
 echo "== student"
 cut -f 2 $teacher/pairs.tsv | head -n 13 >"$out/teacher.bn"
 $python $train/distil.py "$out/teacher.bn" "$out/distilled.tsv" --teacher $teacher
-$python $train/train_student.py $train/recipes/student-smoke.toml "$out/distilled.tsv" "$out/distilled.tsv" "$out/student" --until 100
-$python $train/train_student.py $train/recipes/student-smoke.toml "$out/distilled.tsv" "$out/distilled.tsv" "$out/student" --resume
+$python $train/train_student.py $train/recipes/student-smoke.toml "$out/distilled.tsv" "$out/distilled.tsv" "$out/student" --teacher "a miniature of the tests" --until 100
+$python $train/train_student.py $train/recipes/student-smoke.toml "$out/distilled.tsv" "$out/distilled.tsv" "$out/student" --teacher "a miniature of the tests" --resume
 $python $train/check_loss.py "$out/student/log.jsonl" dev 0.1
 $python $train/check_export.py "$out/student/model" "$out/teacher.bn"

@@ -116,9 +116,12 @@ def main():
     if recipe.compile:
         compile_parts()
     optimise = optimiser.Optimiser(model)
+    base = gguf_file.sha256(recipe.base)
     first = drawn = 0
     if options.resume:
         saved = optimiser.load(checkpoint)
+        if saved["base"] != base:
+            sys.exit(f"{recipe.base} is not the file that {checkpoint} was trained from: put that one back")
         optimise.restore(saved["optimiser"])
         first, drawn = saved["step"], 0 if options.new_data else saved["drawn"]
 
@@ -145,7 +148,7 @@ def main():
                 write(step=step, seconds=time.monotonic() - began, **train, **measured)
                 loss_sum, targets = 0.0, 0
             if step > first and (step % recipe.save_every == 0 or step == last):
-                optimiser.save(checkpoint, step=step, drawn=drawn + step - first, optimiser=optimise.state(), recipe=dataclasses.asdict(recipe))
+                optimiser.save(checkpoint, step=step, drawn=drawn + step - first, base=base, optimiser=optimise.state(), recipe=dataclasses.asdict(recipe))
             if step == last:
                 break
             ids, is_target = (tensor.to(device) for tensor in examples.tensors(next(stream)))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains a Marian-shaped student, with a deep encoder and a shallow decoder (arXiv:2006.10369), on pairs of a teacher.
 
-    scripts/train/train_student.py recipes/student.toml PAIRS.tsv DEV.tsv RUN [--resume]
+    scripts/train/train_student.py recipes/student.toml PAIRS.tsv DEV.tsv RUN --teacher 'NLLB-200 600M, CC BY-NC 4.0' [--resume]
 
 PAIRS come from `distil.py`; DEV are pairs of which only the loss is logged. RUN gets `checkpoint.pt`, `log.jsonl`, and at
 the end `model/`, which `anubad translate --model RUN/model` loads.
@@ -13,6 +13,7 @@ import itertools
 import json
 import pathlib
 import random
+import string
 import sys
 import time
 import tomllib
@@ -28,6 +29,7 @@ import examples
 import optimiser
 
 EOS, UNKNOWN = 0, 1
+CARD = string.Template((pathlib.Path(__file__).parent / "student-card.md").read_text(encoding="utf-8"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,6 +159,7 @@ def main():
     parser.add_argument("pairs", type=pathlib.Path)
     parser.add_argument("dev", type=pathlib.Path)
     parser.add_argument("run", type=pathlib.Path)
+    parser.add_argument("--teacher", required=True, help="whose outputs PAIRS are, and its licence: for the model card")
     parser.add_argument("--resume", action="store_true", help="go on from RUN/checkpoint.pt")
     parser.add_argument("--until", type=int, help="save and stop at this step, for a run in parts")
     options = parser.parse_args()
@@ -207,6 +210,8 @@ def main():
             targets += count
     if last == recipe.steps:
         export(model.eval(), vocabulary, pieces, options.run / "model")
+        card = CARD.substitute(teacher=options.teacher, pairs=f"{len(pairs):,}", settings=json.dumps(dataclasses.asdict(recipe)))
+        (options.run / "model" / "MODEL_CARD.md").write_text(card, encoding="utf-8")
 
 
 if __name__ == "__main__":
